@@ -1,0 +1,1 @@
+"""How a text is sent and seen: handsets, chats, lanes, and the app profiles that describe them."""

@@ -1,0 +1,116 @@
+"""Run the embedded handsets of a testbed: ``python -m drivers.embedded --testbed FILE --seed N``.
+
+Prints one JSON line with the addresses when everything is ready. Ends when its standard input
+does, so that it cannot outlive the process that started it, however that ended.
+"""
+
+import argparse
+import asyncio
+import json
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+from drivers.embedded.control import control_application
+from drivers.embedded.network import Network
+from drivers.embedded.policy import load_policy
+from drivers.embedded.uiautomator2 import Handset, application
+from drivers.errors import ConfigError
+from drivers.testbed import load_testbed
+
+_HOST = "127.0.0.1"
+
+
+class _Server(uvicorn.Server):
+    """A server on a free port of its own, one of several in a process."""
+
+    def __init__(self, app: Starlette) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                ws="none",
+                timeout_keep_alive=600,
+            )
+        )
+        self._socket = socket.create_server((_HOST, 0))
+        # Inherited by connections; otherwise each answer waits 40 ms for the client's delayed ACK.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://{_HOST}:{self._socket.getsockname()[1]}"
+
+    async def run_until_stopped(self) -> None:
+        """Serve; signals are for the process, not for one of its servers."""
+        await self._serve([self._socket])
+
+    def kill(self) -> None:
+        """Stop at once, cutting open connections."""
+        self.should_exit = self.force_exit = True
+        self._socket.close()
+
+
+async def _run(arguments: argparse.Namespace) -> None:
+    testbed = load_testbed(arguments.testbed)
+    if testbed.embedded is None:
+        raise ConfigError(f"{testbed.path}: there is no [embedded] table; nothing to run.")
+    network = Network(
+        testbed, load_policy(testbed.embedded.policy), arguments.seed, arguments.state
+    )
+    servers = {
+        config.name: _Server(application(Handset(config.name, network)))
+        for config in testbed.handsets
+        if config.is_embedded
+    }
+    network.on_death = lambda name: servers[name].kill()
+    control = _Server(control_application(network))
+    everyone = [control, *servers.values()]
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        for server in everyone:
+            server.kill()
+
+    loop.add_signal_handler(signal.SIGTERM, stop)
+    # Ctrl-C goes to the whole group of processes; whoever started us decides when we end.
+    loop.add_signal_handler(signal.SIGINT, lambda: None)
+    serving = [asyncio.create_task(server.run_until_stopped()) for server in everyone]
+    addresses = {name: server.url for name, server in servers.items()}
+    print(json.dumps({"control": control.url, "handsets": addresses}), flush=True)  # noqa: T201
+    ended = loop.run_in_executor(None, sys.stdin.read)
+    done, _ = await asyncio.wait([ended, *serving[:1]], return_when=asyncio.FIRST_COMPLETED)
+    stop()
+    await asyncio.gather(*serving)
+    if ended not in done:
+        sys.stdout.flush()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run until standard input ends."""
+    parser = argparse.ArgumentParser(prog="python -m drivers.embedded", description=__doc__)
+    parser.add_argument("--testbed", required=True, help="the testbed whose handsets to run")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the network's noise")
+    parser.add_argument("--state", type=Path, help="what handsets remember over restarts")
+    parser.add_argument("--log", type=Path, help="where unknown commands are logged")
+    arguments = parser.parse_args(argv)
+    logging.basicConfig(filename=arguments.log, level=logging.WARNING)
+    try:
+        asyncio.run(_run(arguments))
+    except ConfigError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,382 @@
+"""Courier, the app on the embedded handsets: what it shows and what taps do.
+
+Renders a real Android UI hierarchy as UiAutomator2 dumps it: class names, resource ids, bounds,
+texts, and only the part of a conversation that is in sight, its rows recycled.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+from unicodedata import east_asian_width
+
+from lxml import etree
+
+from drivers.embedded.network import Chat, Item, Network, Says
+from drivers.embedded.policy import FaultKind
+
+PACKAGE: Final = "org.undelivered.courier"
+ACTIVITY: Final = ".MainActivity"
+VERSION: Final = "1.4.2"
+WIDTH: Final = 1080
+HEIGHT: Final = 2340
+
+_DECOY: Final = "decoy"  # a chat with nobody in it that can come up in place of another
+_LIST_TOP, _LIST_BOTTOM = 240, 2140
+_LINE_CELLS, _LINE_PX, _ROW_PX = 30, 56, 48
+_BUBBLE_PX = 760
+
+# What XML cannot hold is shown by the UiAutomator2 server as a question mark.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+STRINGS: Final = {
+    "en": {
+        "hint": "Message",
+        "send": "Send",
+        "sent": "Sent",
+        "failed": "Not sent",
+        "decoy": "Family",
+        "login": "Log in",
+        Says.CONTENT_REJECTED: "This message contains content that cannot be sent.",
+        Says.RATE_LIMITED: "You are sending messages too often. Try again later.",
+        Says.ACCOUNT_RESTRICTED: "Your account has been restricted.",
+    },
+    "zh": {
+        "hint": "消息",
+        "send": "发送",
+        "sent": "已发送",
+        "failed": "发送失败",
+        "decoy": "家人",
+        "login": "登录",
+        Says.CONTENT_REJECTED: "消息包含无法发送的内容。",
+        Says.RATE_LIMITED: "您发送消息过于频繁，请稍后再试。",
+        Says.ACCOUNT_RESTRICTED: "您的账号已被限制。",
+    },
+}
+"""Texts of the app by UI language."""
+
+
+class Place(StrEnum):
+    """The app's screens."""
+
+    LIST = "list"
+    CHAT = "chat"
+    LOGIN = "login"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a node stands for, whichever snapshot it is in; what a tap on it acts on."""
+
+    what: str
+    which: str = ""
+
+
+class Courier:
+    """The app on one handset."""
+
+    def __init__(self, handset: str, network: Network) -> None:
+        """Install the app; it opens with the list of chats.
+
+        Args:
+            handset: Name of the handset.
+            network: The network its chats are on.
+        """
+        self.language = "en"
+        self._handset = handset
+        self._network = network
+        self._place = Place.LIST
+        self._chat: str | None = None
+        self._input = ""
+        self._scroll_px = 0
+        self._version = 0
+        self._drawn: tuple[tuple[int, int], etree._Element] | None = None
+        self._targets: dict[etree._Element, Target] = {}
+
+    @property
+    def hierarchy(self) -> etree._Element:
+        """The UI hierarchy now on the screen."""
+        self._suffer_faults()
+        version = (self._version, self._network.version(self._handset))
+        if self._drawn is None or self._drawn[0] != version:
+            self._targets = {}
+            self._drawn = (version, self._draw())
+        return self._drawn[1]
+
+    def target(self, node: etree._Element) -> Target:
+        """What a node of the current hierarchy stands for."""
+        return self._targets.get(node) or Target("node", node.getroottree().getpath(node))
+
+    def node(self, target: Target) -> etree._Element | None:
+        """The node that stands for something in the current hierarchy; ``None`` if it is gone."""
+        root = self.hierarchy
+        for node, each in self._targets.items():
+            if each == target:
+                return node
+        if target.what != "node":
+            return None
+        return root.getroottree().find(target.which)
+
+    def tap(self, target: Target) -> None:
+        """Tap something."""
+        if target.what == "chat":
+            self._go(Place.CHAT, target.which)
+        elif target.what == "back":
+            self.go_back()
+        elif target.what == "send" and self._input and self._chat is not None:
+            text, self._input = self._input, ""
+            self._scroll_px = 0
+            self._version += 1
+            if self._chat != _DECOY:
+                self._network.send(self._handset, self._chat, text)
+
+    def type(self, text: str) -> None:
+        """Append a text to what is in the field."""
+        if self._network.has_fault(self._handset, FaultKind.INPUT_GARBLES):
+            text = text[:-1] + "~"
+        self._input += text
+        self._version += 1
+
+    def clear(self) -> None:
+        """Empty the field."""
+        self._input = ""
+        self._version += 1
+
+    def go_back(self) -> None:
+        """From a chat to the list of chats."""
+        if self._place is Place.CHAT:
+            self._go(Place.LIST, None)
+
+    def scroll(self, pixels: int) -> bool:
+        """Scroll the conversation, up for older messages; whether there is more that way."""
+        before = self._scroll_px
+        most = max(0, self._content_px() - (_LIST_BOTTOM - _LIST_TOP))
+        self._scroll_px = min(most, max(0, before + pixels))
+        self._version += 1
+        return self._scroll_px < most if pixels > 0 else self._scroll_px > 0
+
+    def _go(self, place: Place, chat: str | None) -> None:
+        self._place, self._chat = place, chat
+        self._scroll_px = 0
+        self._version += 1
+
+    def _suffer_faults(self) -> None:
+        if self._network.has_fault(self._handset, FaultKind.LOGGED_OUT):
+            if self._place is not Place.LOGIN:
+                self._go(Place.LOGIN, None)
+        elif self._place is Place.CHAT and self._network.take_fault(
+            self._handset, FaultKind.WRONG_CHAT
+        ):
+            self._go(Place.CHAT, _DECOY)
+
+    def _items(self) -> list[Item]:
+        return self._network.view(self._handset, self._chat) if self._chat else []
+
+    def _content_px(self) -> int:
+        return sum(map(_height, self._items()))
+
+    def _text(self, name: str) -> str:
+        return STRINGS[self.language][name]
+
+    def _draw(self) -> etree._Element:
+        root = etree.Element(
+            "hierarchy",
+            {
+                "index": "0",
+                "class": "hierarchy",
+                "rotation": "0",
+                "width": str(WIDTH),
+                "height": str(HEIGHT),
+            },
+        )
+        frame = _node(root, "android.widget.FrameLayout", box=(0, 0, WIDTH, HEIGHT))
+        window = _node(frame, "android.widget.LinearLayout", box=(0, 80, WIDTH, HEIGHT))
+        {
+            Place.LIST: self._draw_list,
+            Place.CHAT: self._draw_chat,
+            Place.LOGIN: self._draw_login,
+        }[self._place](window)
+        return root
+
+    def _draw_login(self, window: etree._Element) -> None:
+        form = _node(window, "android.widget.LinearLayout", "login_form", box=(90, 600, 990, 1200))
+        _node(form, "android.widget.Button", text=self._text("login"), box=(90, 1000, 990, 1200))
+
+    def _draw_list(self, window: etree._Element) -> None:
+        _node(
+            window, "android.widget.TextView", "app_title", text="Courier", box=(60, 110, 500, 210)
+        )
+        chats = _node(
+            window,
+            "androidx.recyclerview.widget.RecyclerView",
+            "chat_list",
+            box=(0, _LIST_TOP, WIDTH, HEIGHT),
+            scrollable="true",
+        )
+        titles = [(each.id, each.title(self._handset)) for each in self._chats()]
+        for place, (chat, title) in enumerate([*titles, (_DECOY, self._text("decoy"))]):
+            top = _LIST_TOP + 200 * place
+            row = _node(
+                chats,
+                "android.view.ViewGroup",
+                "chat_row",
+                box=(0, top, WIDTH, top + 200),
+                clickable="true",
+            )
+            self._targets[row] = Target("chat", chat)
+            _node(
+                row,
+                "android.widget.TextView",
+                "chat_name",
+                text=title,
+                box=(200, top + 40, 900, top + 110),
+            )
+
+    def _draw_chat(self, window: etree._Element) -> None:
+        bar = _node(window, "android.view.ViewGroup", "toolbar", box=(0, 80, WIDTH, _LIST_TOP))
+        back = _node(
+            bar,
+            "android.widget.ImageButton",
+            "back_button",
+            description="Back",
+            box=(0, 80, 140, _LIST_TOP),
+            clickable="true",
+        )
+        self._targets[back] = Target("back")
+        _node(
+            bar,
+            "android.widget.TextView",
+            "chat_title",
+            text=self._title(),
+            box=(160, 110, 800, 210),
+        )
+        rows = _node(
+            window,
+            "androidx.recyclerview.widget.RecyclerView",
+            "messages",
+            box=(0, _LIST_TOP, WIDTH, _LIST_BOTTOM),
+            scrollable="true",
+        )
+        for item, top, bottom in self._in_sight():
+            self._draw_item(rows, item, top, bottom)
+        self._draw_composer(window)
+
+    def _draw_item(self, rows: etree._Element, item: Item, top: int, bottom: int) -> None:
+        row = _node(rows, "android.view.ViewGroup", "message_row", box=(0, top, WIDTH, bottom))
+        left = WIDTH - 40 - _BUBBLE_PX if item.is_own else 40
+        box = (left, top, left + _BUBBLE_PX, bottom)
+        text = _node(row, "android.widget.TextView", "message_text", text=item.text, box=box)
+        self._targets[text] = Target("message", str(item.id))
+        if item.is_own:
+            mark = self._text("failed" if item.has_failed else "sent")
+            _node(
+                row,
+                "android.widget.ImageView",
+                "message_status",
+                description=mark,
+                box=(left - 60, max(top, bottom - 60), left, bottom),
+            )
+        if item.says is not None:
+            _node(
+                rows,
+                "android.widget.TextView",
+                "notice_text",
+                text=self._text(item.says),
+                box=(140, max(top, bottom - 40), WIDTH - 140, bottom),
+            )
+
+    def _draw_composer(self, window: etree._Element) -> None:
+        hint = self._text("hint")
+        box = _node(
+            window, "android.view.ViewGroup", "composer", box=(0, _LIST_BOTTOM, WIDTH, HEIGHT)
+        )
+        field = _node(
+            box,
+            "android.widget.EditText",
+            "message_input",
+            text=self._input or hint,
+            box=(40, _LIST_BOTTOM + 30, 860, HEIGHT - 30),
+            clickable="true",
+            focusable="true",
+            focused="true",
+            hint=hint,
+        )
+        field.set("showing-hint", "false" if self._input else "true")
+        self._targets[field] = Target("input")
+        if not self._network.has_fault(self._handset, FaultKind.SEND_BUTTON_MISSING):
+            send = _node(
+                box,
+                "android.widget.ImageButton",
+                "send_button",
+                description=self._text("send"),
+                box=(880, _LIST_BOTTOM + 30, 1040, HEIGHT - 30),
+                clickable="true",
+            )
+            self._targets[send] = Target("send")
+
+    def _in_sight(self) -> Iterator[tuple[Item, int, int]]:
+        """The items in sight with the top and bottom of what is seen of each, oldest first."""
+        bottom = _LIST_BOTTOM + self._scroll_px
+        seen = []
+        for item in reversed(self._items()):
+            top = bottom - _height(item)
+            if top < _LIST_BOTTOM and bottom > _LIST_TOP:
+                seen.append((item, max(top, _LIST_TOP), min(bottom, _LIST_BOTTOM)))
+            bottom = top
+            if bottom <= _LIST_TOP:
+                break
+        return reversed(seen)
+
+    def _chats(self) -> list[Chat]:
+        return self._network.chats_of(self._handset)
+
+    def _title(self) -> str:
+        if self._chat is None or self._chat == _DECOY:
+            return self._text("decoy")
+        return self._network.chats[self._chat].title(self._handset)
+
+
+def _height(item: Item) -> int:
+    cells = sum(2 if east_asian_width(character) in "WF" else 1 for character in item.text)
+    lines = max(1, -(-cells // _LINE_CELLS)) + item.text.count("\n")
+    return _ROW_PX + _LINE_PX * (lines + (item.says is not None))
+
+
+def _node(
+    parent: etree._Element,
+    class_name: str,
+    name: str = "",
+    *,
+    text: str = "",
+    description: str = "",
+    box: tuple[int, int, int, int],
+    **flags: str,
+) -> etree._Element:
+    """Add a node with all the attributes that UiAutomator2 dumps."""
+    left, top, right, bottom = box
+    return etree.SubElement(
+        parent,
+        class_name,
+        {
+            "index": str(len(parent)),
+            "package": PACKAGE,
+            "class": class_name,
+            "text": _NOT_XML.sub("?", text),
+            "content-desc": description,
+            "resource-id": f"{PACKAGE}:id/{name}" if name else "",
+            "checkable": "false",
+            "checked": "false",
+            "clickable": "false",
+            "enabled": "true",
+            "focusable": "false",
+            "focused": "false",
+            "long-clickable": "false",
+            "password": "false",
+            "scrollable": "false",
+            "selected": "false",
+            "bounds": f"[{left},{top}][{right},{bottom}]",
+            "displayed": "true",
+            **flags,
+        },
+    )

@@ -1,0 +1,356 @@
+"""The messaging network between the embedded handsets: delivery, policy, noise, memory.
+
+What happens to a message depends on the policy, the seed, the chat and the message's place in the
+chat, and on nothing else: not on which thread was faster. All methods are called from one asyncio
+loop.
+"""
+
+import asyncio
+import json
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from random import Random
+from time import monotonic
+from typing import IO
+
+from drivers.embedded.policy import Action, FaultKind, Policy, Rule, masked
+from drivers.errors import ConfigError
+from drivers.testbed import HandsetConfig, Testbed
+
+_LASTING = frozenset(
+    {
+        FaultKind.DIES,
+        FaultKind.SEND_BUTTON_MISSING,
+        FaultKind.INPUT_GARBLES,
+        FaultKind.LOGGED_OUT,
+        FaultKind.STOPS_RECEIVING,
+    }
+)
+
+
+class Says(StrEnum):
+    """What the app can say below a message."""
+
+    CONTENT_REJECTED = "content_rejected"
+    RATE_LIMITED = "rate_limited"
+    ACCOUNT_RESTRICTED = "account_restricted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A message as one handset shows it.
+
+    Attributes:
+        id: Unique on the network.
+        text: What is shown.
+        is_own: Whether this handset sent it.
+        has_failed: Whether it is marked as not sent.
+        says: What the app says below it.
+        gone_at: Place in the chat of the message with which it vanishes; ``None`` for never.
+    """
+
+    id: int
+    text: str
+    is_own: bool
+    has_failed: bool = False
+    says: Says | None = None
+    gone_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What became of one message; the truth, for tests.
+
+    Attributes:
+        chat: Id of the chat.
+        place: Place of the message in the chat, counted from 0.
+        text: What was sent.
+        action: What the policy says should happen; ``None`` for nothing.
+        fate: ``delivered``, ``lost``, ``slipped``, ``turned away``, or the action.
+        arrived: Text that arrived; ``None`` if nothing did.
+    """
+
+    chat: str
+    place: int
+    text: str
+    action: Action | None
+    fate: str
+    arrived: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chat:
+    """A chat between the two ends of a lane.
+
+    Attributes:
+        id: ``<lane>/<kind>``.
+        kind: ``direct`` or ``group``.
+        ends: The two handsets.
+        titles: Its title on each of them.
+    """
+
+    id: str
+    kind: str
+    ends: tuple[HandsetConfig, HandsetConfig]
+    titles: tuple[str, str]
+
+    def other(self, handset: str) -> HandsetConfig:
+        """The handset at the other end."""
+        return next(end for end in self.ends if end.name != handset)
+
+    def end(self, handset: str) -> HandsetConfig:
+        """The handset at this end."""
+        return next(end for end in self.ends if end.name == handset)
+
+    def title(self, handset: str) -> str:
+        """Its title on a handset."""
+        return next(
+            title for end, title in zip(self.ends, self.titles, strict=True) if end.name == handset
+        )
+
+
+class Network:
+    """Carries messages between the handsets of a testbed."""
+
+    def __init__(self, testbed: Testbed, policy: Policy, seed: int, state: Path | None) -> None:
+        """Start a network, with what its handsets remember if there is a state file.
+
+        Args:
+            testbed: Whose embedded handsets it connects.
+            policy: What it does to messages.
+            seed: Seed of its noise.
+            state: Where what handsets show is remembered over restarts.
+
+        Raises:
+            ConfigError: The state file belongs to another testbed.
+        """
+        self.policy = policy
+        self.chats = {chat.id: chat for chat in _chats(testbed)}
+        self.events: list[Event] = []
+        self.on_death: Callable[[str], object] = lambda _: None
+        self._seed = seed
+        self._views: dict[tuple[str, str], list[Item]] = defaultdict(list)
+        self._counts: Counter[str] = Counter()  # messages, by chat
+        self._involved: Counter[str] = Counter()  # messages, by handset
+        self._sent: Counter[str] = Counter()  # messages, by account
+        self._sent_at: dict[str, deque[float]] = defaultdict(deque)
+        self._held: dict[str, list[tuple[str, Item]]] = defaultdict(list)  # to be overtaken
+        self._fired: set[tuple[str, FaultKind]] = set()
+        self._versions: Counter[str] = Counter()
+        self._next_id = 0
+        self._memory: IO[str] | None = None
+        if state is not None:
+            if state.exists():
+                self._remember(state)
+            self._memory = state.open("a", encoding="utf-8")
+
+    def version(self, handset: str) -> int:
+        """Grows whenever something a handset shows changes."""
+        return self._versions[handset]
+
+    def chats_of(self, handset: str) -> list[Chat]:
+        """The chats of a handset."""
+        return [
+            chat for chat in self.chats.values() if any(end.name == handset for end in chat.ends)
+        ]
+
+    def view(self, handset: str, chat: str) -> list[Item]:
+        """What a handset shows of a chat, oldest first."""
+        return self._views[handset, chat]
+
+    def has_fault(self, handset: str, kind: FaultKind) -> bool:
+        """Whether a lasting fault has set in."""
+        return any(
+            fault.kind is kind and self._involved[handset] >= fault.after_messages
+            for fault in self.policy.faults
+            if fault.handset == handset
+        )
+
+    def take_fault(self, handset: str, kind: FaultKind) -> bool:
+        """Whether a fault that happens once happens now."""
+        if (handset, kind) in self._fired or not self.has_fault(handset, kind):
+            return False
+        self._fired.add((handset, kind))
+        return True
+
+    def is_censored(self, text: str, chat: str, sender_region: str, receiver_region: str) -> bool:
+        """The truth about a text."""
+        return self.policy.rule_for(text, chat, sender_region, receiver_region) is not None
+
+    def send(self, handset: str, chat_id: str, text: str) -> None:
+        """Take a message from a handset, and do to it what policy and chance say."""
+        chat = self.chats[chat_id]
+        sender, receiver = chat.end(handset), chat.other(handset)
+        place = self._counts[chat_id]
+        random = Random(f"{self._seed}/{chat_id}/{place}")  # noqa: S311 - a simulation
+        noise = self.policy.noise
+        is_lost, is_slipped = random.random() < noise.loss, random.random() < noise.slip
+        is_overtaken, is_doubled = (
+            random.random() < noise.reorder,
+            random.random() < noise.duplicate,
+        )
+        delay_s = random.uniform(*noise.delay_ms) / 1000
+
+        rule = self.policy.rule_for(text, chat.kind, sender.account.region, receiver.account.region)
+        says = self._turned_away(sender.account.label)
+        if says is None and rule is not None and rule.action is Action.REFUSE and not is_slipped:
+            says = Says.CONTENT_REJECTED
+        fate = _fate(rule, says, is_lost=is_lost, is_slipped=is_slipped)
+        arrived = _arriving(text, rule, fate)
+        self._count(chat, sender.account.label)
+        self._add(
+            handset,
+            chat_id,
+            Item(id=self._new_id(), text=text, is_own=True, has_failed=says is not None, says=says),
+        )
+        if self.has_fault(receiver.name, FaultKind.STOPS_RECEIVING):
+            arrived = None
+        self.events.append(
+            Event(
+                chat=chat_id,
+                place=place,
+                text=text,
+                action=None if rule is None else rule.action,
+                fate=fate,
+                arrived=arrived,
+            )
+        )
+        held = self._held.pop(chat_id, [])
+        if arrived is not None:
+            gone_at = place + rule.after_messages if rule and fate == Action.REMOVE else None
+            item = Item(id=self._new_id(), text=arrived, is_own=False, gone_at=gone_at)
+            copies = [item, replace(item, id=self._new_id())] if is_doubled else [item]
+            if is_overtaken:
+                self._held[chat_id] = [(receiver.name, copy) for copy in copies]
+            else:
+                for copy in copies:
+                    self._deliver(receiver.name, chat_id, copy, delay_s)
+        for name, item in held:
+            self._deliver(name, chat_id, item, 0.0)
+        self._remove_due(chat)
+        for end in chat.ends:
+            if self.take_fault(end.name, FaultKind.DIES):
+                self.on_death(end.name)
+
+    def _turned_away(self, account: str) -> Says | None:
+        limits = self.policy.limits
+        if limits.restrict_after is not None and self._sent[account] >= limits.restrict_after:
+            return Says.ACCOUNT_RESTRICTED
+        if limits.rate is not None:
+            now = monotonic()
+            times = self._sent_at[account]
+            while times and now - times[0] > limits.rate_window_s:
+                times.popleft()
+            if len(times) >= limits.rate:
+                return Says.RATE_LIMITED
+            times.append(now)
+        return None
+
+    def _deliver(self, handset: str, chat: str, item: Item, delay_s: float) -> None:
+        if delay_s:
+            asyncio.get_running_loop().call_later(delay_s, self._add, handset, chat, item)
+        else:
+            self._add(handset, chat, item)
+
+    def _remove_due(self, chat: Chat) -> None:
+        for end in chat.ends:
+            for item in tuple(self._views[end.name, chat.id]):
+                if item.gone_at is not None and item.gone_at < self._counts[chat.id]:
+                    self._remove(end.name, chat.id, item.id)
+
+    # Everything that changes what is remembered goes through the three methods below.
+
+    def _count(self, chat: Chat, account: str) -> None:
+        self._apply_count(chat, account)
+        self._write("count", chat=chat.id, account=account)
+
+    def _add(self, handset: str, chat: str, item: Item) -> None:
+        self._apply_add(handset, chat, item)
+        self._write("add", handset=handset, chat=chat, item=asdict(item))
+
+    def _remove(self, handset: str, chat: str, item_id: int) -> None:
+        self._apply_remove(handset, chat, item_id)
+        self._write("remove", handset=handset, chat=chat, id=item_id)
+
+    def _apply_count(self, chat: Chat, account: str) -> None:
+        self._counts[chat.id] += 1
+        self._sent[account] += 1
+        for end in chat.ends:
+            self._involved[end.name] += 1
+            self._versions[end.name] += 1
+
+    def _apply_add(self, handset: str, chat: str, item: Item) -> None:
+        self._views[handset, chat].append(item)
+        self._versions[handset] += 1
+        self._next_id = max(self._next_id, item.id + 1)
+
+    def _apply_remove(self, handset: str, chat: str, item_id: int) -> None:
+        view = self._views[handset, chat]
+        view[:] = [item for item in view if item.id != item_id]
+        self._versions[handset] += 1
+
+    def _write(self, what: str, **values: object) -> None:
+        if self._memory is not None:
+            self._memory.write(json.dumps({"what": what, **values}) + "\n")
+            self._memory.flush()
+
+    def _remember(self, state: Path) -> None:
+        for number, line in enumerate(state.read_text(encoding="utf-8").splitlines(), start=1):
+            try:
+                event = json.loads(line)
+            except json.JSONDecodeError:
+                break  # cut off when the process was killed: only ever the last line
+            try:
+                self._replay(event)
+            except (KeyError, TypeError) as error:
+                raise ConfigError(
+                    f"{state}:{number}: what the handsets remember does not fit this testbed "
+                    f"({error!r}). Resume with the testbed the run was begun with."
+                ) from error
+
+    def _replay(self, event: dict[str, object]) -> None:
+        chat = str(event["chat"])
+        if event["what"] == "count":
+            self._apply_count(self.chats[chat], str(event["account"]))
+        elif event["what"] == "add":
+            item = event["item"]
+            if not isinstance(item, dict):
+                raise TypeError(item)
+            says = item["says"]
+            known = Item(**{**item, "says": None if says is None else Says(says)})
+            self._apply_add(str(event["handset"]), chat, known)
+        else:
+            self._apply_remove(str(event["handset"]), chat, int(str(event["id"])))
+
+    def _new_id(self) -> int:
+        self._next_id += 1
+        return self._next_id
+
+
+def _chats(testbed: Testbed) -> Iterator[Chat]:
+    for lane in testbed.lanes:
+        if lane.sender.is_embedded and lane.receiver.is_embedded:
+            for chat in lane.chats:
+                yield Chat(
+                    id=f"{lane.name}/{chat.kind}",
+                    kind=chat.kind,
+                    ends=(lane.sender, lane.receiver),
+                    titles=(chat.sender_title, chat.receiver_title),
+                )
+
+
+def _fate(rule: Rule | None, says: Says | None, *, is_lost: bool, is_slipped: bool) -> str:
+    if says in {Says.RATE_LIMITED, Says.ACCOUNT_RESTRICTED}:
+        return "turned away"
+    if rule is None:
+        return "lost" if is_lost else "delivered"
+    return "slipped" if is_slipped else str(rule.action)
+
+
+def _arriving(text: str, rule: Rule | None, fate: str) -> str | None:
+    if rule is not None and fate == Action.MASK:
+        return masked(text, rule.components)
+    return text if fate in {"delivered", "slipped", Action.REMOVE} else None

@@ -1,0 +1,255 @@
+"""What the embedded network does to messages: its policy, the truth a run is to find.
+
+The rules are modelled on what is published of WeChat: all components of a rule must be in one
+message, the account's region and the kind of chat decide whether it applies, and what happens is
+silent unless the rule says otherwise.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+from unicodedata import normalize
+
+from pydantic import Field
+
+from drivers.border import Border, read_table
+
+
+class Action(StrEnum):
+    """What happens to a message a rule applies to."""
+
+    DROP = "drop"  # the sender sees a normal bubble, the receiver nothing
+    REFUSE = "refuse"  # the sender is told
+    MASK = "mask"  # the components arrive as asterisks
+    REMOVE = "remove"  # it arrives, and is gone some messages later
+
+
+class Party(StrEnum):
+    """Whose account must be registered in a rule's regions."""
+
+    SENDER = "sender"
+    RECEIVER = "receiver"
+    EITHER = "either"
+
+
+class FaultKind(StrEnum):
+    """What can go wrong with a handset."""
+
+    DIES = "dies"  # its server answers no more
+    SESSION_LOST = "session_lost"  # its session is gone; a new one can be opened
+    SEND_BUTTON_MISSING = "send_button_missing"
+    INPUT_GARBLES = "input_garbles"  # the field changes what is typed
+    WRONG_CHAT = "wrong_chat"  # another chat comes up once
+    LOGGED_OUT = "logged_out"
+    STOPS_RECEIVING = "stops_receiving"  # reachable, but nothing arrives any more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule of a filter.
+
+    Attributes:
+        components: What must be in the message, all of it; case and width do not matter.
+        action: What happens then.
+        chats: Kinds of chat it applies in.
+        regions: Regions it applies to.
+        applies_to: Whose account must be registered there.
+        ordered: Whether the components must come in this order.
+        extenuating: Texts that switch the rule off.
+        after_messages: For `Action.REMOVE`: how many messages of the chat later it is gone.
+    """
+
+    components: tuple[str, ...]
+    action: Action
+    chats: tuple[str, ...]
+    regions: tuple[str, ...]
+    applies_to: Party
+    ordered: bool
+    extenuating: tuple[str, ...]
+    after_messages: int
+
+    def applies(self, text: str, chat: str, sender_region: str, receiver_region: str) -> bool:
+        """Whether the rule applies to a message."""
+        regions = {
+            Party.SENDER: {sender_region},
+            Party.RECEIVER: {receiver_region},
+            Party.EITHER: {sender_region, receiver_region},
+        }[self.applies_to]
+        if chat not in self.chats or not regions.intersection(self.regions):
+            return False
+        folded = fold(text)
+        if any(fold(each) in folded for each in self.extenuating):
+            return False
+        if not self.ordered:
+            return all(fold(each) in folded for each in self.components)
+        place = 0
+        for each in map(fold, self.components):
+            found = folded.find(each, place)
+            if found < 0:
+                return False
+            place = found + len(each)
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkNoise:
+    """What happens to messages for no reason.
+
+    Attributes:
+        loss: Share of messages no rule applies to that are lost.
+        slip: Share of messages a rule applies to that get through unchanged.
+        delay_ms: Shortest and longest time until a message arrives.
+        reorder: Share of messages that arrive only after the next one.
+        duplicate: Share of messages that arrive twice.
+    """
+
+    loss: float
+    slip: float
+    delay_ms: tuple[float, float]
+    reorder: float
+    duplicate: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """When the network turns an account away.
+
+    Attributes:
+        rate: Messages an account may send in `rate_window_s`; ``None`` for any number.
+        rate_window_s: The window, in seconds.
+        restrict_after: Messages after which an account is restricted for good; ``None`` for never.
+    """
+
+    rate: int | None
+    rate_window_s: float
+    restrict_after: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Something that goes wrong with a handset.
+
+    Attributes:
+        handset: Name of the handset.
+        kind: What goes wrong.
+        after_messages: After how many messages sent to or from it.
+    """
+
+    handset: str
+    kind: FaultKind
+    after_messages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Everything that happens to messages and handsets."""
+
+    rules: tuple[Rule, ...]
+    noise: NetworkNoise
+    limits: Limits
+    faults: tuple[Fault, ...]
+
+    def rule_for(
+        self, text: str, chat: str, sender_region: str, receiver_region: str
+    ) -> Rule | None:
+        """The first rule that applies to a message, if any does."""
+        return next(
+            (
+                rule
+                for rule in self.rules
+                if rule.applies(text, chat, sender_region, receiver_region)
+            ),
+            None,
+        )
+
+
+def load_policy(path: Path) -> Policy:
+    """Load a policy.
+
+    Raises:
+        ConfigError: It cannot be read or used; every problem is listed.
+    """
+    return read_table(path, _PolicyTable, "policy").to_policy()
+
+
+@lru_cache(maxsize=4096)
+def fold(text: str) -> str:
+    """A text as filters compare it: without case and width."""
+    return normalize("NFKC", normalize("NFKC", text).casefold())
+
+
+def masked(text: str, components: Sequence[str]) -> str:
+    """A text with the components' characters as asterisks, wherever they stand."""
+    hidden = text
+    for component in components:
+        hidden = _replaced(hidden, component, lambda found: "*" * len(found))
+    return hidden
+
+
+def _replaced(text: str, part: str, by: Callable[[str], str]) -> str:
+    """Replace a part wherever it stands, whatever its case."""
+    folded, wanted = text.casefold(), part.casefold()
+    if len(folded) != len(text):  # folding moved characters: only what is exactly the same
+        return text.replace(part, by(part))
+    pieces = []
+    place = 0
+    while (found := folded.find(wanted, place)) >= 0:
+        pieces += [text[place:found], by(text[found : found + len(wanted)])]
+        place = found + len(wanted)
+    return "".join([*pieces, text[place:]])
+
+
+_Share = Field(default=0.0, ge=0, le=1)
+
+
+class _RuleTable(Border):
+    components: tuple[str, ...] = Field(min_length=1)
+    action: Action = Action.DROP
+    chats: tuple[Literal["direct", "group"], ...] = ("direct", "group")
+    regions: tuple[str, ...] = ("CN",)
+    applies_to: Party = Party.EITHER
+    ordered: bool = False
+    extenuating: tuple[str, ...] = ()
+    after_messages: int = Field(default=3, ge=1)
+
+
+class _NoiseTable(Border):
+    loss: float = _Share
+    slip: float = _Share
+    delay_ms: tuple[float, float] = (0.0, 0.0)
+    reorder: float = _Share
+    duplicate: float = _Share
+
+
+class _LimitsTable(Border):
+    rate: int | None = Field(default=None, gt=0)
+    rate_window_s: float = Field(default=60.0, gt=0)
+    restrict_after: int | None = Field(default=None, ge=0)
+
+
+class _FaultTable(Border):
+    handset: str
+    what: FaultKind
+    after_messages: int = Field(ge=0)
+
+
+class _PolicyTable(Border):
+    title: str
+    noise: _NoiseTable = _NoiseTable()
+    limits: _LimitsTable = _LimitsTable()
+    rule: tuple[_RuleTable, ...] = ()
+    fault: tuple[_FaultTable, ...] = ()
+
+    def to_policy(self) -> Policy:
+        return Policy(
+            rules=tuple(Rule(**dict(each)) for each in self.rule),
+            noise=NetworkNoise(**dict(self.noise)),
+            limits=Limits(**dict(self.limits)),
+            faults=tuple(
+                Fault(handset=each.handset, kind=each.what, after_messages=each.after_messages)
+                for each in self.fault
+            ),
+        )

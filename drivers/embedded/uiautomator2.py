@@ -1,0 +1,386 @@
+"""What a UiAutomator2 server speaks, for one embedded handset: W3C WebDriver over HTTP.
+
+The commands, their bodies and their errors are those of the real server with Appium's driver in
+front (as far as a client uses them), so that the real client library can talk to it directly. A
+command it does not know is an error, never silently accepted.
+"""
+
+import json
+import logging
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+from uuid import uuid4
+
+from lxml import etree
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from drivers.embedded.courier import (
+    ACTIVITY,
+    HEIGHT,
+    PACKAGE,
+    STRINGS,
+    VERSION,
+    WIDTH,
+    Courier,
+    Target,
+)
+from drivers.embedded.network import Network
+from drivers.embedded.policy import FaultKind
+
+ELEMENT_KEY: Final = "element-6066-11e4-a52e-4f735466cecf"
+"""How the W3C protocol marks an element."""
+
+Body = Mapping[str, object]
+Command = Callable[["Handset", Body], object]
+
+_LOG = logging.getLogger("undelivered.handset")
+_BOUNDS = re.compile(r"\[(-?\d+),(-?\d+)\]\[(-?\d+),(-?\d+)\]")
+_UI_SELECTOR = re.compile(
+    r'^\s*new UiSelector\(\)\.(text|resourceId|description|className)\("((?:[^"\\]|\\.)*)"\);?\s*$'
+)
+_UI_ATTRIBUTES: Final = {
+    "text": "text",
+    "resourceId": "resource-id",
+    "description": "content-desc",
+    "className": "class",
+}
+_STATUS: Final = {
+    "no such element": 404,
+    "stale element reference": 404,
+    "invalid session id": 404,
+    "unknown command": 404,
+    "invalid selector": 400,
+    "invalid argument": 400,
+    "unsupported operation": 500,
+}
+
+
+class CommandError(Exception):
+    """A command failed, as the protocol says it."""
+
+    def __init__(self, error: str, message: str) -> None:
+        """Name the protocol's error and say what happened."""
+        super().__init__(message)
+        self.error = error
+
+
+class Handset:
+    """One handset: the app, at most one session, and the elements it has handed out."""
+
+    def __init__(self, name: str, network: Network) -> None:
+        """Switch it on.
+
+        Args:
+            name: Its name in the testbed.
+            network: The network its app is on.
+        """
+        self.name = name
+        self.network = network
+        self.courier = Courier(name, network)
+        self.session: str | None = None
+        self.elements: dict[str, Target] = {}
+        self.settings: dict[str, object] = {}
+
+    def require_session(self, session: str) -> None:
+        """Refuse a session that is not the open one."""
+        if self.network.take_fault(self.name, FaultKind.SESSION_LOST):
+            self.session = None
+        if session != self.session:
+            raise CommandError(
+                "invalid session id", "A session is either terminated or not started"
+            )
+
+    def hand_out(self, node: etree._Element) -> dict[str, str]:
+        """An element for a node."""
+        target = self.courier.target(node)
+        element = next((key for key, each in self.elements.items() if each == target), None)
+        if element is None:
+            element = str(uuid4())
+            self.elements[element] = target
+        return {ELEMENT_KEY: element, "ELEMENT": element}
+
+    def node_of(self, element: str) -> tuple[etree._Element, Target]:
+        """The node an element stands for, if it is still on the screen."""
+        target = self.elements.get(element)
+        node = None if target is None else self.courier.node(target)
+        if target is None or node is None:
+            raise CommandError(
+                "stale element reference", f"The element {element} is no longer on the screen"
+            )
+        return node, target
+
+
+def application(handset: Handset) -> Starlette:
+    """The HTTP server of a handset."""
+
+    async def serve(request: Request) -> Response:
+        path = request.url.path.removeprefix("/wd/hub")
+        raw = await request.body()
+        try:
+            body = json.loads(raw) if raw else {}
+            value = _dispatch(handset, request.method, path, body if isinstance(body, dict) else {})
+        except CommandError as error:
+            if error.error == "unknown command":
+                _LOG.error("%s: unknown command: %s", handset.name, error)
+            value = {"error": error.error, "message": str(error), "stacktrace": ""}
+            return _answer(value, _STATUS[error.error])
+        return _answer(value, 200)
+
+    return Starlette(
+        routes=[Route("/{path:path}", serve, methods=["GET", "POST", "DELETE"])],
+    )
+
+
+def _answer(value: object, status: int) -> Response:
+    content = json.dumps({"value": value}, ensure_ascii=True)
+    return Response(content, status_code=status, media_type="application/json; charset=utf-8")
+
+
+def _dispatch(handset: Handset, method: str, path: str, body: Body) -> object:
+    parts = [part for part in path.split("/") if part]
+    if parts == ["status"]:
+        return {"ready": True, "message": "The embedded handset is ready"}
+    if parts == ["session"] and method == "POST":
+        return _new_session(handset, body)
+    if len(parts) < 2 or parts[0] != "session":  # noqa: PLR2004 - /session/<id>
+        raise CommandError("unknown command", f"{method} {path}")
+    handset.require_session(parts[1])
+    rest = parts[2:]
+    if rest[:1] == ["element"] and len(rest) > 2:  # noqa: PLR2004 - element/<id>/<command>
+        element, name = rest[1], "/".join(rest[2:])
+        command = _ELEMENT_COMMANDS.get((method, name.split("/")[0]))
+        if command is not None:
+            return command(handset, {**body, "element": element, "name": name.partition("/")[2]})
+    command = _COMMANDS.get((method, "/".join(rest)))
+    if command is None:
+        raise CommandError("unknown command", f"{method} {path}")
+    return command(handset, body)
+
+
+def _new_session(handset: Handset, body: Body) -> object:
+    asked = _table(_table(body.get("capabilities")).get("alwaysMatch"))
+    language = str(asked.get("appium:language", "en"))
+    if language not in STRINGS:
+        raise CommandError(
+            "invalid argument", f"appium:language {language!r}: it speaks {', '.join(STRINGS)}"
+        )
+    handset.courier.language = language
+    handset.session = str(uuid4())
+    handset.elements.clear()
+    capabilities = {"platformName": "Android", "deviceName": handset.name, **asked}
+    return {"sessionId": handset.session, "capabilities": capabilities}
+
+
+def _end_session(handset: Handset, _: Body) -> object:
+    handset.session = None
+    return None
+
+
+def _found(handset: Handset, body: Body) -> list[etree._Element]:
+    strategy, selector = str(body.get("using")), str(body.get("value"))
+    root = handset.courier.hierarchy
+    if strategy == "xpath":
+        try:
+            found = root.xpath(selector)
+        except etree.XPathError as error:
+            raise CommandError("invalid selector", f"{selector}: {error}") from error
+        return [each for each in found if etree.iselement(each)] if isinstance(found, list) else []
+    if strategy == "-android uiautomator":
+        match = _UI_SELECTOR.match(selector)
+        if match is None:
+            raise CommandError("invalid selector", f"{selector}: not understood here")
+        value = re.sub(r"\\(.)", r"\1", match.group(2))
+        return _with_attribute(root, _UI_ATTRIBUTES[match.group(1)], value)
+    if strategy == "id":
+        full = selector if ":id/" in selector else f"{PACKAGE}:id/{selector}"
+        return _with_attribute(root, "resource-id", full)
+    if strategy == "accessibility id":
+        return _with_attribute(root, "content-desc", selector)
+    if strategy == "class name":
+        return _with_attribute(root, "class", selector)
+    raise CommandError("invalid selector", f"the strategy {strategy!r} is not supported")
+
+
+def _with_attribute(root: etree._Element, name: str, value: str) -> list[etree._Element]:
+    return [node for node in root.iterdescendants() if node.get(name) == value]
+
+
+def _find_one(handset: Handset, body: Body) -> object:
+    found = _found(handset, body)
+    if not found:
+        raise CommandError(
+            "no such element", "An element could not be located on the page using the given search"
+        )
+    return handset.hand_out(found[0])
+
+
+def _find_all(handset: Handset, body: Body) -> object:
+    return [handset.hand_out(node) for node in _found(handset, body)]
+
+
+def _click(handset: Handset, body: Body) -> object:
+    _, target = handset.node_of(str(body["element"]))
+    handset.courier.tap(target)
+    return None
+
+
+def _require_input(handset: Handset, body: Body) -> None:
+    _, target = handset.node_of(str(body["element"]))
+    if target.what != "input":
+        raise CommandError("invalid argument", "Cannot set the element to the text: no text field")
+
+
+def _type(handset: Handset, body: Body) -> object:
+    _require_input(handset, body)
+    handset.courier.type(str(body.get("text", "")))
+    return None
+
+
+def _clear(handset: Handset, body: Body) -> object:
+    _require_input(handset, body)
+    handset.courier.clear()
+    return None
+
+
+def _text(handset: Handset, body: Body) -> object:
+    node, _ = handset.node_of(str(body["element"]))
+    return node.get("text")
+
+
+def _attribute(handset: Handset, body: Body) -> object:
+    node, _ = handset.node_of(str(body["element"]))
+    name = {"resourceId": "resource-id", "contentDescription": "content-desc"}.get(
+        str(body["name"]), str(body["name"])
+    )
+    return node.get(name)
+
+
+def _rect(handset: Handset, body: Body) -> object:
+    node, _ = handset.node_of(str(body["element"]))
+    left, top, right, bottom = _bounds(node)
+    return {"x": left, "y": top, "width": right - left, "height": bottom - top}
+
+
+def _is_displayed(handset: Handset, body: Body) -> object:
+    handset.node_of(str(body["element"]))
+    return True
+
+
+def _source(handset: Handset, _: Body) -> object:
+    text = etree.tostring(handset.courier.hierarchy, encoding="unicode")
+    return f"<?xml version='1.0' encoding='UTF-8' standalone='yes' ?>\n{text}"
+
+
+def _back(handset: Handset, _: Body) -> object:
+    handset.courier.go_back()
+    return None
+
+
+def _window_rect(_: Handset, __: Body) -> object:
+    return {"x": 0, "y": 0, "width": WIDTH, "height": HEIGHT}
+
+
+def _set_settings(handset: Handset, body: Body) -> object:
+    handset.settings.update(_table(body.get("settings")))
+    return None
+
+
+def _get_settings(handset: Handset, _: Body) -> object:
+    return handset.settings
+
+
+def _do_nothing(_: Handset, __: Body) -> object:
+    return None
+
+
+def _execute(handset: Handset, body: Body) -> object:
+    script = str(body.get("script", "")).removeprefix("mobile:").strip()
+    arguments = body.get("args")
+    first = arguments[0] if isinstance(arguments, list) and arguments else {}
+    command = _MOBILE_COMMANDS.get(script)
+    if command is None:
+        raise CommandError("unknown command", f"mobile: {script}")
+    return command(handset, _table(first))
+
+
+def _click_at(handset: Handset, arguments: Body) -> object:
+    x, y = _number(arguments, "x"), _number(arguments, "y")
+    hit = None
+    for node in handset.courier.hierarchy.iterdescendants():
+        left, top, right, bottom = _bounds(node)
+        if node.get("clickable") == "true" and left <= x < right and top <= y < bottom:
+            hit = node  # the last in document order lies on top
+    if hit is not None:
+        handset.courier.tap(handset.courier.target(hit))
+    return None
+
+
+def _scroll(handset: Handset, arguments: Body) -> object:
+    pixels = round(_number(arguments, "height") * float(str(arguments.get("percent", 1.0))))
+    return handset.courier.scroll(pixels if arguments.get("direction") == "up" else -pixels)
+
+
+def _shell(_: Handset, arguments: Body) -> object:
+    command, args = arguments.get("command"), arguments.get("args")
+    if command == "dumpsys" and args == ["package", PACKAGE]:
+        return f"Packages:\n  Package [{PACKAGE}]\n    versionCode=142 versionName={VERSION}\n"
+    raise CommandError("unknown command", f"shell: {command} {args}")
+
+
+def _table(value: object) -> Body:
+    return value if isinstance(value, dict) else {}
+
+
+def _number(arguments: Body, name: str) -> float:
+    value = arguments.get(name)
+    if not isinstance(value, int | float):
+        raise CommandError("invalid argument", f"{name} is {value!r}, not a number")
+    return value
+
+
+def _bounds(node: etree._Element) -> tuple[int, int, int, int]:
+    match = _BOUNDS.fullmatch(node.get("bounds") or "")
+    if match is None:
+        raise CommandError("invalid argument", "The element has no bounds")
+    left, top, right, bottom = map(int, match.groups())
+    return left, top, right, bottom
+
+
+_COMMANDS: Final[Mapping[tuple[str, str], Command]] = {
+    ("DELETE", ""): _end_session,
+    ("POST", "element"): _find_one,
+    ("POST", "elements"): _find_all,
+    ("GET", "source"): _source,
+    ("POST", "back"): _back,
+    ("GET", "window/rect"): _window_rect,
+    ("POST", "timeouts"): _do_nothing,
+    ("POST", "appium/settings"): _set_settings,
+    ("GET", "appium/settings"): _get_settings,
+    ("POST", "execute/sync"): _execute,
+    ("GET", "appium/device/current_package"): lambda _, __: PACKAGE,
+    ("GET", "appium/device/current_activity"): lambda _, __: ACTIVITY,
+}
+
+_ELEMENT_COMMANDS: Final[Mapping[tuple[str, str], Command]] = {
+    ("POST", "click"): _click,
+    ("POST", "value"): _type,
+    ("POST", "clear"): _clear,
+    ("GET", "text"): _text,
+    ("GET", "attribute"): _attribute,
+    ("GET", "rect"): _rect,
+    ("GET", "displayed"): _is_displayed,
+    ("GET", "enabled"): _is_displayed,
+}
+
+_MOBILE_COMMANDS: Final[Mapping[str, Command]] = {
+    "clickGesture": _click_at,
+    "scrollGesture": _scroll,
+    "shell": _shell,
+    "activateApp": _do_nothing,
+    "getCurrentPackage": lambda _, __: PACKAGE,
+    "getCurrentActivity": lambda _, __: ACTIVITY,
+}

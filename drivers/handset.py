@@ -1,0 +1,261 @@
+"""One Appium session on one handset, and nothing of any app.
+
+The real client library does the talking. What it raises is translated into our own errors, so that
+nobody else needs to know Selenium. No command is ever sent twice: the client's own retries are
+switched off, since a repeated tap on *send* would be a second message.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+
+import urllib3.exceptions
+from appium.options.android import UiAutomator2Options
+from appium.webdriver.client_config import AppiumClientConfig
+from appium.webdriver.common.appiumby import AppiumBy
+from appium.webdriver.webdriver import WebDriver
+from selenium.common.exceptions import (
+    InvalidSessionIdException,
+    NoSuchElementException,
+    StaleElementReferenceException,
+    WebDriverException,
+)
+
+from drivers.errors import DriverError, ScreenUnknown, SessionLost
+from drivers.profile import Alternatives, SelectorKind
+from drivers.screen import Found, Node, Screen
+from drivers.testbed import HandsetConfig
+
+_SESSION_IS_GONE = re.compile(
+    r"instrumentation process is not running|socket hang up|session is either terminated"
+    r"|ECONNREFUSED|ECONNRESET|device .* not found|Could not proxy command",
+    re.IGNORECASE,
+)
+_VERSION_NAME = re.compile(r"versionName=(\S+)")
+_COMMAND_TIMEOUT_S = 60
+
+
+class Handset:
+    """An Appium session: start, snapshot, tap, type, stop."""
+
+    def __init__(self, config: HandsetConfig, url: str, *, longest_pause_s: float) -> None:
+        """Prepare a handset; nothing is contacted before `start`.
+
+        Args:
+            config: Which handset, app and account.
+            url: The server to talk to.
+            longest_pause_s: Longest silence to be expected between two commands; the session
+                must outlive it.
+        """
+        self.config = config
+        self._url = url
+        self._longest_pause_s = longest_pause_s
+        self._driver: WebDriver | None = None
+
+    def start(self) -> None:
+        """Open a session and bring the app to the front.
+
+        Raises:
+            SessionLost: The server does not answer or refuses.
+        """
+        self.stop()
+        profile = self.config.profile
+        options = UiAutomator2Options()
+        options.app_package = profile.package
+        options.app_activity = profile.activity
+        options.no_reset = True
+        options.auto_grant_permissions = False
+        options.new_command_timeout = round(self._longest_pause_s + 2 * _COMMAND_TIMEOUT_S)
+        options.set_capability("appium:dontStopAppOnReset", True)
+        if self.config.udid:
+            options.udid = self.config.udid
+        client = AppiumClientConfig(
+            self._url,
+            timeout=_COMMAND_TIMEOUT_S,
+            direct_connection=False,
+            init_args_for_pool_manager={"init_args_for_pool_manager": {"retries": False}},
+        )
+        with self._translated("open a session"):
+            self._driver = WebDriver(options=options, client_config=client)
+            # The default idle wait of 10 s turns every look-up into a pause.
+            self._driver.update_settings({"waitForIdleTimeout": 100})
+
+    def stop(self) -> None:
+        """End the session; one that is gone already is no error."""
+        driver, self._driver = self._driver, None
+        if driver is None:
+            return
+        try:
+            driver.quit()
+        except (WebDriverException, urllib3.exceptions.HTTPError):
+            return  # it is gone, which is what was asked for
+
+    def screen(self) -> Screen:
+        """A snapshot of the screen.
+
+        Raises:
+            SessionLost: The session is gone.
+        """
+        with self._translated("read the screen"):
+            return Screen.parse(self._session().page_source)
+
+    def tap(self, found: Found, what: str) -> None:
+        """Tap what a snapshot showed.
+
+        Raises:
+            ScreenUnknown: It is no longer there.
+            SessionLost: The session is gone.
+        """
+        with self._translated(f"tap {what}"):
+            self._session().find_element(*_locator(found)).click()
+
+    def tap_node(self, node: Node, what: str) -> None:
+        """Tap the middle of what a snapshot showed: a row among many that no selector singles out.
+
+        Raises:
+            ScreenUnknown: The snapshot does not say where it is.
+            SessionLost: The session is gone.
+        """
+        bounds = node.bounds
+        if bounds is None:
+            raise ScreenUnknown(f"{self.config.name}: {what} is on the screen, but not where.")
+        with self._translated(f"tap {what}"):
+            self._session().execute_script(
+                "mobile: clickGesture",
+                {"x": round(bounds.middle_x), "y": (bounds.top + bounds.bottom) // 2},
+            )
+
+    def type_into(self, found: Found, text: str, what: str, *, clear: bool) -> None:
+        """Put a text into a field.
+
+        Args:
+            found: The field, as a snapshot showed it.
+            text: The exact text.
+            what: What the field is called in messages.
+            clear: Whether it holds something that must go first.
+
+        Raises:
+            ScreenUnknown: It is no longer there.
+            SessionLost: The session is gone.
+        """
+        with self._translated(f"type into {what}"):
+            field = self._session().find_element(*_locator(found))
+            if clear:
+                field.clear()
+            field.send_keys(text)
+
+    def scroll_back(self) -> bool:
+        """Scroll the conversation towards older messages; whether there are more of them."""
+        return self._scroll("up")
+
+    def scroll_forward(self) -> bool:
+        """Scroll the conversation towards newer messages; whether there are more of them."""
+        return self._scroll("down")
+
+    def go_back(self) -> None:
+        """Press the back button."""
+        with self._translated("press back"):
+            self._session().back()
+
+    def bring_app_to_front(self) -> None:
+        """Start the app, or bring it back from the background."""
+        with self._translated("bring the app to the front"):
+            self._session().activate_app(self.config.profile.package)
+
+    def app_version(self) -> str | None:
+        """Version of the app: as the testbed states it, else as the handset tells it."""
+        if self.config.version is not None:
+            return self.config.version
+        with self._translated("ask for the app's version"):
+            try:
+                answer = self._session().execute_script(
+                    "mobile: shell",
+                    {"command": "dumpsys", "args": ["package", self.config.profile.package]},
+                )
+            except WebDriverException as error:
+                if "adb_shell" in (error.msg or "") or "insecure" in (error.msg or ""):
+                    return None  # the server does not allow shell commands: not observed
+                raise
+        match = _VERSION_NAME.search(str(answer))
+        return match.group(1) if match else None
+
+    def knows_version(self, version: str | None) -> bool:
+        """Whether the profile was written for this version of the app."""
+        return version is None or any(
+            fnmatchcase(version, pattern) for pattern in self.config.profile.versions
+        )
+
+    def _scroll(self, direction: str) -> bool:
+        with self._translated("scroll"):
+            size = self._session().get_window_size()
+            area = {
+                "left": size["width"] // 4,
+                "top": size["height"] // 4,
+                "width": size["width"] // 2,
+                "height": size["height"] // 2,
+            }
+            more = self._session().execute_script(
+                "mobile: scrollGesture", {**area, "direction": direction, "percent": 0.8}
+            )
+            return bool(more)
+
+    def _session(self) -> WebDriver:
+        if self._driver is None:
+            raise SessionLost(f"{self.config.name}: no session is open at {self._url}.")
+        return self._driver
+
+    @contextmanager
+    def _translated(self, what: str) -> Iterator[None]:
+        place = f"{self.config.name} ({self._url})"
+        try:
+            yield
+        except (NoSuchElementException, StaleElementReferenceException) as error:
+            raise ScreenUnknown(
+                f"{place}: could not {what}: it was on the screen and is gone."
+            ) from error
+        except (InvalidSessionIdException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise SessionLost(
+                f"{place}: could not {what}: {_first_line(error)}. Check that the handset is on "
+                "and that its Appium server runs."
+            ) from error
+        except WebDriverException as error:
+            kind = SessionLost if _SESSION_IS_GONE.search(error.msg or "") else DriverError
+            raise kind(f"{place}: could not {what}: {_first_line(error)}") from error
+
+
+def _locator(found: Found) -> tuple[str, str]:
+    """How the driver finds what a snapshot showed.
+
+    Only what the profile says gets in here: never the text of a message.
+    """
+    if found.kind is SelectorKind.ID:
+        return AppiumBy.ID, found.value
+    if found.kind is SelectorKind.DESC:
+        return AppiumBy.ACCESSIBILITY_ID, found.value
+    if found.kind is SelectorKind.XPATH:
+        return AppiumBy.XPATH, found.value
+    quoted = found.value.replace("\\", "\\\\").replace('"', '\\"')
+    return AppiumBy.ANDROID_UIAUTOMATOR, f'new UiSelector().text("{quoted}")'
+
+
+def require(screen: Screen, alternatives: Alternatives, what: str, config: HandsetConfig) -> Found:
+    """Locate what the profile promises.
+
+    Raises:
+        ScreenUnknown: No alternative matches; the message names them all.
+    """
+    found = screen.locate(alternatives)
+    if found is None:
+        tried = "; ".join(map(str, alternatives)) or "none given"
+        raise ScreenUnknown(
+            f"{config.name}: the {what} is not on the screen. Profile {config.profile.name!r} "
+            f"looks for it by: {tried}. Bring the app to the expected screen, or correct "
+            "the profile."
+        )
+    return found
+
+
+def _first_line(error: Exception) -> str:
+    message = error.msg if isinstance(error, WebDriverException) else str(error)
+    return ((message or type(error).__name__).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,344 @@
+"""A lane: a sender, a receiver and the chat between them.
+
+A lane types and sends one message at a time and tells what has come in at the other end. It knows
+nothing of entries, controls or verdicts. Sending is in two steps, so that a caller can write down
+that a message is about to be sent after everything has been checked and before anything is tapped::
+
+    lane.prepare(text)      # the right chat is open, the field reads back exactly `text`
+    ...                     # commit the attempt to the journal
+    sent = lane.send()      # tap
+    for arrival in lane.look(): ...
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+
+from drivers.chat import ChatView, Mark, NoticeKind, read_chat
+from drivers.conversation import join, overlay
+from drivers.errors import (
+    DriverError,
+    InputMismatch,
+    NotLoggedIn,
+    ScreenUnknown,
+    SessionLost,
+    WrongChat,
+)
+from drivers.handset import Handset, require
+from drivers.screen import Found, Screen
+from drivers.testbed import ChatConfig, LaneConfig, Timing
+
+_MOST_SCROLLS = 40
+_MOST_STEPS_TO_CHAT = 4
+_POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentView:
+    """What the sender's handset showed after the tap.
+
+    Attributes:
+        sent_at: When the tap returned.
+        own_text: Text of the newest own bubble; ``None`` where none was seen.
+        mark: Its delivery mark.
+        notice: What the app said below it.
+    """
+
+    sent_at: datetime
+    own_text: str | None
+    mark: Mark | None
+    notice: NoticeKind | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A text seen at the receiver for the first time, or seen to be gone.
+
+    Attributes:
+        place: Order of arrival on the lane, counted from 0.
+        text: The exact text.
+        seen_at: When it was first seen; of one that is gone, when that was seen.
+        is_gone: Whether it had arrived and is no longer there.
+    """
+
+    place: int
+    text: str
+    seen_at: datetime
+    is_gone: bool = False
+
+
+class Lane:
+    """Sends on one handset and reads on another."""
+
+    def __init__(
+        self,
+        config: LaneConfig,
+        *,
+        chat: ChatConfig,
+        sender: Handset,
+        receiver: Handset,
+        timing: Timing,
+        wait: Callable[[float], object],
+    ) -> None:
+        """Put a lane together; `open` brings it to life.
+
+        Args:
+            config: Its testbed entry.
+            chat: The chat to send in.
+            sender: Handset that sends.
+            receiver: Handset that reads.
+            timing: How long to wait for what.
+            wait: Waits a number of seconds between two looks; ends early when the run ends.
+        """
+        self.config = config
+        self.chat = chat
+        self.timing = timing
+        self._sender = sender
+        self._receiver = receiver
+        self._wait = wait
+        self._texts: list[str] = []  # all incoming texts known, oldest first
+        self._places: list[int | None] = []  # their places; None for those from before the run
+        self._next_place = 0
+        self._prepared: tuple[str, Found] | None = None  # the text and the send button
+        self._seen: tuple[Screen, ChatView] | None = None  # the sender's screen when last seen
+
+    @property
+    def name(self) -> str:
+        """Its name in the testbed."""
+        return self.config.name
+
+    @property
+    def longest_message(self) -> int:
+        """Longest text the app sends whole, in characters."""
+        return self.config.sender.profile.longest_message
+
+    @property
+    def joiner(self) -> str:
+        """What the app profile puts between the components of a combination."""
+        return self.config.sender.profile.joiner
+
+    def open(self, arrived: Sequence[str] | None = None) -> None:
+        """Start both sessions, open the chat at both ends, and note what is already there.
+
+        Args:
+            arrived: Texts known to have arrived in an interrupted run, oldest first. What the
+                receiver shows beyond them is then new; otherwise all that it shows is old.
+
+        Raises:
+            DriverError: A session cannot be opened or the chat not be found.
+        """
+        for handset in (self._sender, self._receiver):
+            handset.start()
+        self._enter(self._sender, self.chat.sender_title)
+        self._seen = None
+        screen = self._enter(self._receiver, self.chat.receiver_title)
+        if arrived:
+            self._texts = list(arrived)
+            self._places = list(range(len(arrived)))
+            self._next_place = len(arrived)
+        else:
+            self._texts = list(read_chat(screen, self.config.receiver.profile).incoming)
+            self._places = [None] * len(self._texts)
+
+    def close(self) -> None:
+        """End both sessions."""
+        for handset in (self._sender, self._receiver):
+            handset.stop()
+
+    def recover(self) -> None:
+        """Bring both ends back to the chat, with new sessions, keeping what is known to be there.
+
+        Raises:
+            DriverError: That is not possible.
+        """
+        self._prepared = None
+        for handset, title in (
+            (self._sender, self.chat.sender_title),
+            (self._receiver, self.chat.receiver_title),
+        ):
+            try:
+                self._enter(handset, title)
+            except SessionLost:
+                handset.start()
+                self._enter(handset, title)
+        self._seen = None
+
+    def app_version(self) -> str | None:
+        """Version of the app at the sender."""
+        return self._sender.app_version()
+
+    def own_texts(self) -> tuple[str, ...]:
+        """Texts of the sender's own bubbles now visible, oldest first."""
+        _, view = self._see_sender()
+        return tuple(bubble.text for bubble in view.bubbles if bubble.is_own)
+
+    def prepare(self, text: str) -> None:
+        """Type a text into the right chat and read it back.
+
+        Raises:
+            WrongChat: Another chat is open. Nothing was typed.
+            InputMismatch: The field does not read back exactly `text`. Nothing will be sent.
+            ScreenUnknown: The input field or the send button is not there.
+            SessionLost: The sender's session is gone.
+        """
+        self._prepared = None
+        profile = self.config.sender.profile
+        screen, view = self._seen or self._see_sender()
+        self._seen = None
+        self._require_chat(view)
+        field = require(screen, profile.screens.input, "input field", self._sender.config)
+        self._sender.type_into(field, text, "the input field", clear=bool(view.input_text))
+        screen, view = self._see_sender()
+        self._require_chat(view)
+        if view.input_text != text:
+            raise InputMismatch(
+                f"{self._sender.config.name}: the input field reads {view.input_text!r} after "
+                f"{text!r} was typed. Nothing was sent. Check the keyboard and the app's text "
+                "settings (autocorrection, longest message)."
+            )
+        button = require(screen, profile.screens.send, "send button", self._sender.config)
+        self._prepared = (text, button)
+
+    def send(self) -> SentView:
+        """Tap *send*, once, and read what the sender's handset shows.
+
+        Raises:
+            DriverError: Something went wrong; whether the message was sent is then not known.
+        """
+        if self._prepared is None:
+            raise DriverError(f"{self.name}: nothing is prepared; call prepare() before send().")
+        (text, button), self._prepared = self._prepared, None
+        self._sender.tap(button, "the send button")
+        sent_at = datetime.now(UTC)
+        view = self._sender_view_after(text)
+        own = view.last_own
+        return SentView(
+            sent_at=sent_at,
+            own_text=None if own is None else own.text,
+            mark=None if own is None else own.mark,
+            notice=None if own is None else own.notice,
+        )
+
+    def look(self, *, expected: int) -> list[Incoming]:
+        """What has come in at the receiver, or gone, since the last look.
+
+        Args:
+            expected: Most messages that can have arrived since; if the screen shows that many and
+                none that is known, the conversation need not be scrolled back to find the rest.
+
+        Raises:
+            WrongChat: The receiver shows another chat.
+            SessionLost: The receiver's session is gone.
+        """
+        view = read_chat(self._receiver.screen(), self.config.receiver.profile)
+        if view.title != self.chat.receiver_title:
+            raise WrongChat(
+                f"{self._receiver.config.name}: the open chat is {view.title!r}, not "
+                f"{self.chat.receiver_title!r}."
+            )
+        window = view.incoming
+        over = overlay(self._texts, window)
+        if not over.is_joined and len(window) < expected:
+            over = overlay(self._texts, self._scrolled_back(window))
+        now = datetime.now(UTC)
+        gone = [
+            Incoming(place=place, text=self._texts[at], seen_at=now, is_gone=True)
+            for at in over.gone
+            if (place := self._places[at]) is not None
+        ]
+        for at in reversed(over.gone):
+            del self._texts[at], self._places[at]
+        new = [
+            Incoming(place=self._next_place + offset, text=text, seen_at=now)
+            for offset, text in enumerate(over.new)
+        ]
+        self._texts.extend(over.new)
+        self._places.extend(incoming.place for incoming in new)
+        self._next_place += len(new)
+        return gone + new
+
+    def _sender_view_after(self, text: str) -> ChatView:
+        """The sender's screen once the text has left the field and its mark has settled."""
+        deadline = monotonic() + self.timing.settle_s
+        while True:
+            screen, view = self._see_sender()
+            has_left = view.input_text != text
+            is_pending = view.last_own is None or view.last_own.mark is Mark.PENDING
+            if has_left and not is_pending:
+                self._seen = (screen, view)
+                return view
+            if monotonic() >= deadline:
+                if has_left:
+                    return view
+                raise ScreenUnknown(
+                    f"{self._sender.config.name}: the text is still in the input field "
+                    f"{self.timing.settle_s} s after the tap on send."
+                )
+            self._wait(_POLL_S)
+
+    def _see_sender(self) -> tuple[Screen, ChatView]:
+        screen = self._sender.screen()
+        return screen, read_chat(screen, self.config.sender.profile)
+
+    def _scrolled_back(self, window: tuple[str, ...]) -> tuple[str, ...]:
+        scrolls = 0
+        more = True
+        while more and scrolls < _MOST_SCROLLS:
+            more = self._receiver.scroll_back()
+            scrolls += 1
+            upper = read_chat(self._receiver.screen(), self.config.receiver.profile).incoming
+            window = join(upper, window)
+            if overlay(self._texts, window).is_joined:
+                break
+        while scrolls and self._receiver.scroll_forward():
+            scrolls -= 1
+        return window
+
+    def _require_chat(self, view: ChatView) -> None:
+        if view.title != self.chat.sender_title:
+            raise WrongChat(
+                f"{self._sender.config.name}: the open chat is {view.title!r}, not "
+                f"{self.chat.sender_title!r}. Nothing was typed."
+            )
+
+    def _enter(self, handset: Handset, title: str) -> Screen:
+        """Go to the chat of this title, from wherever the app is."""
+        profile = handset.config.profile
+        handset.bring_app_to_front()
+        for _ in range(_MOST_STEPS_TO_CHAT):
+            screen = handset.screen()
+            if profile.screens.login and screen.first(profile.screens.login) is not None:
+                raise NotLoggedIn(
+                    f"{handset.config.name}: {profile.title} shows its log-in screen. Log in with "
+                    f"the account {handset.config.account.label!r} and start again."
+                )
+            view = read_chat(screen, profile)
+            if view.title == title and view.input_text is not None:
+                return screen
+            if view.input_text is not None:
+                handset.go_back()  # another chat is open
+                continue
+            self._open_row(handset, screen, title)
+        raise WrongChat(
+            f"{handset.config.name}: could not open the chat {title!r}. Open it by hand once, and "
+            "check its title in the testbed."
+        )
+
+    def _open_row(self, handset: Handset, screen: Screen, title: str) -> None:
+        profile = handset.config.profile
+        for row in screen.all(profile.screens.chat_row):
+            name = row.first(profile.screens.chat_name)
+            if name is not None and name.text == title:
+                handset.tap_node(row, f"the chat {title!r}")
+                return
+        shown = [
+            name.text
+            for row in screen.all(profile.screens.chat_row)
+            if (name := row.first(profile.screens.chat_name)) is not None
+        ]
+        raise WrongChat(
+            f"{handset.config.name}: there is no chat {title!r} in the list; it shows: "
+            f"{', '.join(map(repr, shown)) or 'nothing'}. Create it, or correct its title in the "
+            "testbed."
+        )

@@ -1,0 +1,139 @@
+"""A testbed brought to life: the embedded network if it is asked for, handsets and lanes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from drivers.embedded.process import EmbeddedProcess
+from drivers.handset import Handset
+from drivers.lane import Lane
+from drivers.testbed import HandsetConfig, LaneConfig, Testbed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What a run says of a text, to be compared with the truth where that is known.
+
+    Attributes:
+        text: The text.
+        sender_region: Region of the sender's account.
+        receiver_region: Region of the receiver's account.
+        is_censored: What the run found.
+    """
+
+    text: str
+    sender_region: str
+    receiver_region: str
+    is_censored: bool
+
+
+class OpenTestbed:
+    """The lanes of a testbed that have a chat of one kind, ready to be opened."""
+
+    def __init__(
+        self, testbed: Testbed, chat: str, lanes: tuple[Lane, ...], embedded: EmbeddedProcess | None
+    ) -> None:
+        """Use `OpenTestbed.start`."""
+        self.testbed = testbed
+        self.chat = chat
+        self.lanes = lanes
+        self._embedded = embedded
+
+    @classmethod
+    def start(
+        cls,
+        testbed: Testbed,
+        *,
+        chat: str,
+        seed: int,
+        folder: Path,
+        wait: Callable[[float], object],
+    ) -> "OpenTestbed":
+        """Start what the testbed needs; lanes are built, not yet opened.
+
+        Args:
+            testbed: What to start.
+            chat: ``direct`` or ``group``.
+            seed: Seed of the embedded network's noise, unless the testbed has its own.
+            folder: Where logs, and what embedded handsets remember, are kept.
+            wait: Waits some seconds between two looks; ends early when the run ends.
+
+        Raises:
+            ConfigError: No lane has such a chat.
+            DriverError: The embedded network does not start.
+        """
+        configs = testbed.lanes_with(chat)
+        embedded = None
+        if testbed.embedded is not None:
+            embedded = EmbeddedProcess.start(
+                testbed.path,
+                seed=seed if testbed.embedded.seed is None else testbed.embedded.seed,
+                state=folder / "handsets.jsonl",
+                log=folder / "handsets.log",
+            )
+
+        def handset(config: HandsetConfig) -> Handset:
+            url = config.appium
+            if embedded is not None and config.is_embedded:
+                url = embedded.handset_url(config.name)
+            return Handset(config, url, longest_pause_s=testbed.pacing.pause_s[1])
+
+        def lane(config: LaneConfig) -> Lane:
+            return Lane(
+                config,
+                chat=next(each for each in config.chats if each.kind == chat),
+                sender=handset(config.sender),
+                receiver=handset(config.receiver),
+                timing=testbed.timing,
+                wait=wait,
+            )
+
+        return cls(testbed, chat, tuple(map(lane, configs)), embedded)
+
+    def compare_with_truth(self, claims: Mapping[str, Claim]) -> Mapping[str, bool] | None:
+        """Which claims are right, by their keys; ``None`` where nobody knows the truth.
+
+        Only the embedded network knows it. It is asked when all verdicts are final, so that
+        nothing of it can leak into them.
+        """
+        if self._embedded is None:
+            return None
+        right: dict[str, bool] = {}
+        for (sender, receiver), keys in _by_regions(claims).items():
+            truth = self._embedded.censored(
+                [claims[key].text for key in keys],
+                chat=self.chat,
+                sender_region=sender,
+                receiver_region=receiver,
+            )
+            right |= {
+                key: claims[key].is_censored == is_censored
+                for key, is_censored in zip(keys, truth, strict=True)
+            }
+        return right
+
+    def close(self) -> None:
+        """End all sessions and the embedded network."""
+        for lane in self.lanes:
+            lane.close()
+        if self._embedded is not None:
+            self._embedded.stop()
+
+    def __enter__(self) -> "OpenTestbed":
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _by_regions(claims: Mapping[str, Claim]) -> Mapping[tuple[str, str], Sequence[str]]:
+    groups: dict[tuple[str, str], list[str]] = {}
+    for key, claim in claims.items():
+        groups.setdefault((claim.sender_region, claim.receiver_region), []).append(key)
+    return groups

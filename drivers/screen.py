@@ -1,0 +1,145 @@
+"""One snapshot of a handset's screen, parsed once and judged in Python.
+
+Rows of a list are recycled and elements go stale, so nothing is concluded from several calls: one
+page source is fetched, parsed with lxml, and everything is read from it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from lxml import etree
+
+from drivers.profile import Alternatives, Selector, SelectorKind
+
+_BOUNDS = re.compile(r"\[(-?\d+),(-?\d+)\]\[(-?\d+),(-?\d+)\]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """A rectangle on the screen, in pixels from the top left."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def middle_x(self) -> float:
+        """Horizontal centre."""
+        return (self.left + self.right) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node of the screen's hierarchy."""
+
+    element: etree._Element
+
+    @property
+    def text(self) -> str:
+        """Its text; empty where it has none."""
+        return self.element.get("text") or ""
+
+    @property
+    def description(self) -> str:
+        """Its content description; empty where it has none."""
+        return self.element.get("content-desc") or ""
+
+    @property
+    def shows_hint(self) -> bool:
+        """Whether its text is but the hint of an empty field."""
+        shown = self.element.get("showing-hint")
+        if shown is not None:
+            return shown == "true"
+        # Older servers do not tell; then a text that is the hint is taken for it.
+        return bool(self.text) and self.text == self.element.get("hint")
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """Where it is; ``None`` where the hierarchy does not say."""
+        match = _BOUNDS.fullmatch(self.element.get("bounds") or "")
+        if match is None:
+            return None
+        left, top, right, bottom = map(int, match.groups())
+        return Bounds(left=left, top=top, right=right, bottom=bottom)
+
+    def first(self, alternatives: Alternatives) -> "Node | None":
+        """The first node below it that the first matching alternative finds."""
+        return next((Node(each) for each in find(self.element, alternatives)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A node and the one selector that found it, so that the driver can be asked for the same."""
+
+    node: Node
+    kind: SelectorKind
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A parsed page source.
+
+    Attributes:
+        root: Its root element.
+        taken_at: When it was fetched.
+    """
+
+    root: etree._Element
+    taken_at: datetime
+
+    @classmethod
+    def parse(cls, source: str) -> "Screen":
+        """Parse a page source; of a broken one, whatever can be read."""
+        parser = etree.XMLParser(
+            recover=True, huge_tree=True, resolve_entities=False, no_network=True
+        )
+        try:
+            root = etree.fromstring(source.encode("utf-8", "replace"), parser)
+        except etree.XMLSyntaxError:
+            root = None  # not even a beginning of a document
+        return cls(etree.Element("hierarchy") if root is None else root, datetime.now(UTC))
+
+    def all(self, alternatives: Alternatives) -> Iterator[Node]:
+        """All nodes that the first matching alternative finds, in document order."""
+        return map(Node, find(self.root, alternatives))
+
+    def first(self, alternatives: Alternatives) -> Node | None:
+        """The first of these, or ``None``."""
+        return next(self.all(alternatives), None)
+
+    def locate(self, alternatives: Alternatives) -> Found | None:
+        """The first node found, with the selector (one value of it) that finds it."""
+        for selector in alternatives:
+            for element in selector.find(self.root):
+                return Found(Node(element), selector.kind, _value_of(selector, element))
+        return None
+
+    @property
+    def width(self) -> int:
+        """Width of the screen in pixels: the right edge of what lies furthest right."""
+        stated = self.root.get("width")
+        if stated is not None and stated.isdecimal():
+            return int(stated)
+        edges = (Node(each).bounds for each in self.root.iterdescendants())
+        return max((bounds.right for bounds in edges if bounds), default=0)
+
+
+def find(element: etree._Element, alternatives: Alternatives) -> Iterator[etree._Element]:
+    """What the first alternative that matches anything finds below `element`."""
+    for selector in alternatives:
+        found = list(selector.find(element))
+        if found:
+            yield from found
+            return
+
+
+def _value_of(selector: Selector, element: etree._Element) -> str:
+    if selector.kind is SelectorKind.DESC:
+        return element.get("content-desc") or ""
+    if selector.kind is SelectorKind.TEXT:
+        return element.get("text") or ""
+    return selector.values[0]

@@ -1,0 +1,354 @@
+"""The loop: ask the strategy, hand messages to lanes, feed outcomes back, stop at the budget.
+
+A campaign is lazy. It sends only while somebody waits for the verdict of an entry, and then until
+that entry is decided; while the wanted one waits for what must happen after it (a later arrival, a
+control), the entries that will be asked for next are sent in its company.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from random import Random
+from typing import Final
+
+from drivers.testbed import Pacing
+from probes.controls import Controls
+from probes.errors import CampaignError
+from probes.lane_worker import LaneWorker
+from probes.ledger import Ledger, Tally
+from probes.message import Message, compose
+from probes.pacing import is_quiet, last_day
+from probes.strategy import Strategy
+from results.inference import Limits, Noise
+from results.journal import Journal
+from results.record import (
+    ArrivalRecord,
+    Attempt,
+    Condition,
+    EntryRecord,
+    MessageKind,
+    Verdict,
+)
+from results.rules import verdicts
+
+_CONTROL_EVERY: Final = (4, 6)  # messages between two controls, at least and at most
+_CANARY_EVERY: Final = 24  # messages of a lane between two canaries
+_TICK_S: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What a campaign measures, and how.
+
+    Attributes:
+        run_id: Id of the run.
+        condition: What is measured under; the same on all lanes.
+        entries: The entries that will be asked for, in this order.
+        strategy: What to send.
+        limits: When a verdict is given.
+        controls: Where harmless texts come from.
+        canaries: Texts known to be censored under the condition; may be empty.
+        pacing: Pace and budgets of accounts.
+        budget: Most messages of this run, controls included; ``None`` for no limit.
+        seed: Seed of everything random.
+        bracket_messages: Most messages between the two arrivals of a bracket.
+    """
+
+    run_id: str
+    condition: Condition
+    entries: Sequence[EntryRecord]
+    strategy: Strategy
+    limits: Limits
+    controls: Controls
+    canaries: Sequence[str]
+    pacing: Pacing
+    budget: int | None
+    seed: int
+    bracket_messages: int
+
+
+class Campaign:
+    """Measures entries on the lanes it is given."""
+
+    def __init__(self, setup: Setup, journal: Journal, ledger: Ledger) -> None:
+        """Prepare a campaign; `start` sets its lanes to work.
+
+        Args:
+            setup: What to measure.
+            journal: Where attempts are committed.
+            ledger: What is known already, if the run is resumed; empty otherwise.
+        """
+        self.setup = setup
+        self._journal = journal
+        self._ledger = ledger
+        self._changed = threading.Condition(threading.RLock())
+        self._workers: list[LaneWorker] = []
+        self._ended: set[str] = set()
+        self._entries = {entry.id: entry for entry in setup.entries}
+        self._undecided = dict.fromkeys(self._entries)
+        self._wanted: str | None = None
+        self._is_closing = False
+        self._spent: str | None = None
+        self._attempts_made = len(ledger.attempts)
+        self._sent_now = 0
+        self._random = Random(f"{setup.seed}/{self._attempts_made}")  # noqa: S311 - not a secret
+        self._control_due: dict[str, int] = {}
+
+    @property
+    def run_id(self) -> str:
+        """Id of the run."""
+        return self.setup.run_id
+
+    @property
+    def messages_sent(self) -> int:
+        """Messages of this run so far, controls included."""
+        return self._attempts_made
+
+    @property
+    def decided(self) -> int:
+        """How many entries need nothing more."""
+        return len(self._entries) - len(self._undecided)
+
+    @property
+    def stopped(self) -> str | None:
+        """Why nothing more is sent although entries are undecided; ``None`` if they need not be."""
+        if self._spent is not None:
+            return self._spent
+        if self._workers and all(worker.down for worker in self._workers):
+            return "no lane is left. " + " ".join(str(worker.down) for worker in self._workers)
+        return None
+
+    @property
+    def is_down(self) -> bool:
+        """Whether no lane is left to measure with."""
+        return bool(self._workers) and all(worker.down for worker in self._workers)
+
+    @property
+    def lanes_lost(self) -> list[str]:
+        """Why lanes were given up."""
+        return [worker.down for worker in self._workers if worker.down is not None]
+
+    @property
+    def noise(self) -> Noise:
+        """What controls and canaries say so far."""
+        with self._changed:
+            return self._ledger.noise
+
+    def start(self, workers: Sequence[LaneWorker]) -> None:
+        """Set lanes to work (they wait until a verdict is asked for)."""
+        self._workers = list(workers)
+        for worker in self._workers:
+            worker.start()
+
+    def verdict(self, entry_id: str, on_wait: Callable[[], object] = lambda: None) -> Verdict:
+        """Measure until an entry is decided, and say what came out.
+
+        Args:
+            entry_id: One of the campaign's entries.
+            on_wait: Called again and again while waiting, in the caller's thread.
+
+        Returns:
+            The verdict; inconclusive if the budget was spent before it could be reached.
+
+        Raises:
+            CampaignError: No lane is left, so that nothing more can be measured.
+        """
+        with self._changed:
+            self._wanted = entry_id
+            self._changed.notify_all()
+            try:
+                while not self._is_done(entry_id) and self.stopped is None:
+                    self._changed.wait(_TICK_S)
+                    on_wait()
+            finally:
+                self._wanted = None
+            if self.is_down and not self._is_done(entry_id):
+                raise CampaignError(f"Nothing more can be measured: {self.stopped}")
+            return self.verdicts([self._entries[entry_id]])[0]
+
+    def verdicts(self, entries: Sequence[EntryRecord] | None = None) -> list[Verdict]:
+        """What the attempts so far say of the entries (all of them if not named)."""
+        with self._changed:
+            return verdicts(
+                self.setup.entries if entries is None else entries,
+                self._ledger.attempts,
+                self._ledger.scores,
+                condition=self.setup.condition,
+                noise=self._ledger.noise,
+                limits=self.setup.limits,
+            )
+
+    def tally(self, entry_id: str) -> Tally:
+        """The attempts of an entry so far."""
+        with self._changed:
+            return self._ledger.tally(entry_id)
+
+    def close(self, timeout_s: float = 30.0) -> None:
+        """Let each lane finish the message in hand, and end.
+
+        Args:
+            timeout_s: How long to wait for each; a lane that hangs longer is left behind, its
+                attempt in flight staying unknown.
+        """
+        with self._changed:
+            self._is_closing = True
+            self._changed.notify_all()
+        for worker in self._workers:
+            worker.join(timeout_s)
+
+    # What follows is called by the lanes' threads (see `lane_worker.Books`).
+
+    def new_attempt(self, worker: LaneWorker, message: Message) -> Attempt:
+        """Make an attempt and commit it, before anything is tapped."""
+        with self._changed:
+            seq = self._attempts_made
+            attempt = Attempt(
+                id=f"{self.run_id}-{seq:06d}",
+                run_id=self.run_id,
+                seq=seq,
+                lane=worker.name,
+                lane_seq=worker.messages,
+                sender=worker.lane.config.sender.account.label,
+                receiver=worker.lane.config.receiver.account.label,
+                condition=worker.condition,
+                kind=message.kind,
+                entries=message.entries,
+                text=message.text,
+                created_at=datetime.now(UTC),
+            )
+            self._journal.begin_attempt(attempt)
+            self._attempts_made += 1
+            self._sent_now += 1
+            self._ledger.begin(attempt)
+            return attempt
+
+    def update(self, attempt: Attempt) -> None:
+        """Commit what is newly known of an attempt."""
+        with self._changed:
+            self._journal.update_attempt(attempt)
+            self._ledger.put(attempt)
+            for entry_id in attempt.entries:
+                self._undecided.setdefault(entry_id)
+            self._changed.notify_all()
+
+    def add_arrivals(self, arrivals: list[ArrivalRecord]) -> None:
+        """Commit texts seen at the receiver."""
+        self._journal.add_arrivals(arrivals)
+
+    def lane_ended(self, worker: LaneWorker) -> None:
+        """Note that a lane has ended."""
+        with self._changed:
+            self._ended.add(worker.name)
+            self._changed.notify_all()
+
+    def next_message(self, worker: LaneWorker) -> Message | None:
+        """Wait for something to send; ``None`` when the worker should end."""
+        with self._changed:
+            while not self._is_closing:
+                if self._wanted is not None and self._spent is None:
+                    message = self._choose(worker)
+                    if message is not None:
+                        self._spent = self._what_is_spent(worker)
+                        if self._spent is None:
+                            return message
+                        self._changed.notify_all()
+                self._changed.wait(_TICK_S * 5)
+            return None
+
+    def _choose(self, worker: LaneWorker) -> Message | None:
+        if self._needs_control(worker):
+            return self._control(worker)
+        if self._needs_canary(worker):
+            return self._canary(worker)
+        if self._may_probe():
+            entries = self.setup.strategy.next(self._ledger, self._candidates(worker))
+            if entries is not None:
+                return self._probe(entries, worker)
+        # Nothing to probe just now. If something on this lane waits to become final, or the text
+        # to send must be kept apart from its twin, a control moves things on.
+        return self._control(worker) if worker.since_control else None
+
+    def _needs_control(self, worker: LaneWorker) -> bool:
+        due = self._control_due.setdefault(worker.name, self._random.randint(*_CONTROL_EVERY))
+        return (
+            worker.messages == 0
+            or worker.lost_controls > 0
+            or worker.since_control >= min(due, self.setup.bracket_messages - 1)
+        )
+
+    def _needs_canary(self, worker: LaneWorker) -> bool:
+        return (
+            bool(self.setup.canaries)
+            and worker.messages % _CANARY_EVERY == _CANARY_EVERY // 2
+            and self._may_probe()
+        )
+
+    def _may_probe(self) -> bool:
+        """Whether the budget leaves room for a probe and, on every lane, for a control after it."""
+        left = self._budget_left()
+        return left is None or left > len(self._workers)
+
+    def _budget_left(self) -> int | None:
+        budget = self.setup.budget
+        return None if budget is None else budget - self._sent_now
+
+    def _candidates(self, worker: LaneWorker) -> Iterator[str]:
+        """Entries that may be sent on a lane now, the wanted one first."""
+        wanted = self._wanted
+        for entry_id in (*([wanted] if wanted else ()), *self._undecided):
+            if self._text_of((entry_id,), worker) != worker.last_text:
+                yield entry_id
+
+    def _probe(self, entries: tuple[str, ...], worker: LaneWorker) -> Message:
+        return Message(kind=MessageKind.PROBE, text=self._text_of(entries, worker), entries=entries)
+
+    def _text_of(self, entries: Sequence[str], worker: LaneWorker) -> str:
+        return compose(
+            [part for entry in entries for part in self._entries[entry].components],
+            worker.lane.joiner,
+        )
+
+    def _control(self, worker: LaneWorker) -> Message:
+        self._control_due[worker.name] = self._random.randint(*_CONTROL_EVERY)
+        like = self._text_of([self._wanted], worker) if self._wanted else ""
+        text = self.setup.controls.draw(like, worker.lane.joiner, self._random, worker.recent)
+        return Message(kind=MessageKind.CONTROL, text=text)
+
+    def _canary(self, worker: LaneWorker) -> Message:
+        texts = [text for text in self.setup.canaries if text != worker.last_text]
+        if not texts:
+            return self._control(worker)
+        return Message(kind=MessageKind.CANARY, text=self._random.choice(texts))
+
+    def _what_is_spent(self, worker: LaneWorker) -> str | None:
+        left = self._budget_left()
+        account = worker.lane.config.sender.account.label
+        daily = self.setup.pacing.daily_budget
+        if left is not None and left <= 0:
+            return f"the budget of {self.setup.budget} messages is spent."
+        if is_quiet(self.setup.pacing.quiet_hours, datetime.now().astimezone().time()):
+            return "quiet hours have begun."
+        if daily is not None and self._journal.sent_between(account, *last_day()) >= daily:
+            return f"the daily budget of {daily} messages of account {account!r} is spent."
+        return None
+
+    def _is_done(self, entry_id: str) -> bool:
+        """Whether an entry needs nothing more, and what it has can no longer change."""
+        tally = self._ledger.tally(entry_id)
+        is_done = (
+            not tally.pending
+            and tally.is_final
+            and not self.setup.strategy.needs_more(self._ledger, entry_id)
+        )
+        if is_done:
+            self._undecided.pop(entry_id, None)
+        return is_done
+
+    def counts(self) -> Mapping[str, int]:
+        """Messages by kind, for a line that tells how far the run is."""
+        with self._changed:
+            counts = dict.fromkeys(MessageKind, 0)
+            for attempt in self._ledger.attempts:
+                counts[attempt.kind] += 1
+            return {str(kind): count for kind, count in counts.items()}

@@ -1,0 +1,368 @@
+"""One lane at work: sends the messages it is given, one at a time, and writes down what is seen.
+
+A worker runs in a thread of its own. It asks the campaign for the next message and tells it of
+every attempt as it develops; it decides nothing about entries. It never sends an attempt twice:
+what is interrupted after the tap stays unknown.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from threading import Thread
+from time import monotonic
+from typing import Final, Protocol
+
+from drivers.deliveries import Deliveries
+from drivers.errors import (
+    DriverError,
+    InputMismatch,
+    NotLoggedIn,
+    SessionLost,
+    WrongChat,
+)
+from drivers.lane import Incoming, Lane
+from probes.message import Message
+from probes.pacing import Pacer
+from results.record import (
+    ArrivalRecord,
+    Attempt,
+    Condition,
+    MessageKind,
+    Notice,
+    SenderState,
+    VoidReason,
+)
+
+MOST_LOST_CONTROLS: Final = 3
+"""Controls in a row that may be lost before the lane is given up."""
+
+MOST_FAILURES: Final = 3
+"""Failures in a row, none of its messages arriving in between, before the lane is given up."""
+
+MOST_RATE_LIMITS: Final = 3
+"""Messages in a row that may be turned away for haste before the lane is given up."""
+
+_FATAL_NOTICES: Final = frozenset({Notice.ACCOUNT_RESTRICTED, Notice.RECIPIENT_REFUSED})
+_RECENT: Final = 24
+_POLL_S: Final = 0.05
+_BACK_OFF_TIMES: Final = 4.0
+_FAULTS: Final = (
+    (SessionLost, VoidReason.SESSION_LOST),
+    (WrongChat, VoidReason.WRONG_CHAT),
+    (NotLoggedIn, VoidReason.WRONG_CHAT),
+    (InputMismatch, VoidReason.INPUT_MISMATCH),
+)
+
+
+class Books(Protocol):
+    """Where a worker writes what it does: the campaign, which keeps journal and ledger."""
+
+    @property
+    def run_id(self) -> str:
+        """Id of the run."""
+        ...
+
+    def new_attempt(self, worker: "LaneWorker", message: Message) -> Attempt:
+        """Make an attempt and commit it, before anything is tapped."""
+        ...
+
+    def update(self, attempt: Attempt) -> None:
+        """Commit what is newly known of an attempt."""
+        ...
+
+    def add_arrivals(self, arrivals: list[ArrivalRecord]) -> None:
+        """Commit texts seen at the receiver."""
+        ...
+
+    def next_message(self, worker: "LaneWorker") -> Message | None:
+        """Wait for something to send; ``None`` when the worker should end."""
+        ...
+
+    def lane_ended(self, worker: "LaneWorker") -> None:
+        """Note that the worker has ended, or was given up (see `LaneWorker.down`)."""
+        ...
+
+
+class LaneWorker:
+    """Runs one lane."""
+
+    def __init__(
+        self,
+        lane: Lane,
+        condition: Condition,
+        books: Books,
+        *,
+        pacer: Pacer,
+        wait: Callable[[float], object],
+        earlier: list[Attempt],
+    ) -> None:
+        """Prepare a worker for a lane that is open.
+
+        Args:
+            lane: The lane.
+            condition: What its attempts are made under.
+            books: Where attempts are written.
+            pacer: Keeps the sender's pace.
+            wait: Waits some seconds, or until the run ends.
+            earlier: Attempts of this run on this lane, if it is resumed, in order of sending.
+        """
+        self.lane = lane
+        self.condition = condition
+        self.down: str | None = None
+        self.since_control = 0
+        self.lost_controls = 0
+        self.messages = len(earlier)
+        self.last_text: str | None = None
+        self.recent: deque[str] = deque(maxlen=_RECENT)
+        self._failures = 0
+        self._rate_limits = 0
+        self._books = books
+        self._pacer = pacer
+        self._wait = wait
+        self._deliveries = Deliveries()
+        self._watched: set[int] = set()  # places of messages sent lately that have not arrived
+        self._attempts = {attempt.lane_seq: attempt for attempt in earlier}
+        self._attempt_of_place: dict[int, int] = {}
+        self._thread = Thread(target=self._run, name=lane.name, daemon=True)
+
+    @property
+    def name(self) -> str:
+        """Name of the lane."""
+        return self.lane.name
+
+    @property
+    def open_messages(self) -> int:
+        """How many messages have not arrived and were not overtaken by one that did."""
+        return len(self._deliveries.open_places)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the worker to end; whether it has."""
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def pick_up(self, arrived: list[ArrivalRecord]) -> None:
+        """After an interruption: look for what was on its way, at both ends.
+
+        Nothing is sent. What has arrived since is entered; a message whose tap was not seen to
+        return and that stands in the sender's chat is noted as found there.
+
+        Args:
+            arrived: What had arrived on this lane before.
+        """
+        self._attempt_of_place = {
+            record.place: self._place_of(record.attempt_id)
+            for record in arrived
+            if record.attempt_id is not None
+        }
+        newest = max(self._attempt_of_place.values(), default=-1)
+        for place, attempt in sorted(self._attempts.items()):
+            if place > newest and (attempt.sent_at or not attempt.fault):
+                self._deliveries.add_sent(place, attempt.text)
+                self._watched.add(place)
+        self._look(patience_s=0.0)
+        own_texts = self.lane.own_texts()
+        for place in self._deliveries.open_places:
+            attempt = self._attempts[place]
+            if attempt.sent_at is None and attempt.text in own_texts:
+                self._commit(
+                    replace(
+                        attempt,
+                        own_text=attempt.text,
+                        fault_detail="interrupted at the tap; found in the sender's chat",
+                    )
+                )
+
+    def _place_of(self, attempt_id: str) -> int:
+        return next(p for p, attempt in self._attempts.items() if attempt.id == attempt_id)
+
+    def _run(self) -> None:
+        try:
+            while self.down is None:
+                message = self._books.next_message(self)
+                if message is None:
+                    break
+                self._pacer.wait(self._wait)
+                self._handle(message)
+        finally:
+            self._books.lane_ended(self)
+
+    def _handle(self, message: Message) -> None:
+        """Send one message; whatever goes wrong is written down and, if possible, mended."""
+        try:
+            self._send(message)
+            self._look(self._patience_s(message))
+        except DriverError as error:
+            self._failures += 1
+            self._mend(error)
+        else:
+            if not self.open_messages:
+                self._failures = 0
+        if message.kind is MessageKind.CONTROL:
+            self._count_control()
+
+    def _send(self, message: Message) -> None:
+        try:
+            self.lane.prepare(message.text)
+        except DriverError as error:
+            attempt = self._begin(message)
+            self._commit(replace(attempt, fault=_fault_of(error), fault_detail=str(error)))
+            raise
+        attempt = self._begin(message)
+        self._deliveries.add_sent(attempt.lane_seq, message.text)
+        self._watched.add(attempt.lane_seq)
+        try:
+            view = self.lane.send()
+        except DriverError as error:
+            # It may have been sent or not; if it arrives, that will be seen.
+            self._commit(replace(attempt, fault=_fault_of(error), fault_detail=str(error)))
+            raise
+        notice = None if view.notice is None else Notice(view.notice.value)
+        self._commit(
+            replace(
+                attempt,
+                sent_at=view.sent_at,
+                own_text=view.own_text,
+                sender_state=None if view.mark is None else SenderState(view.mark.value),
+                notice=notice,
+            )
+        )
+        self._heed(notice)
+
+    def _heed(self, notice: Notice | None) -> None:
+        """Slow down, or stop, when the app says so."""
+        is_limited = notice is Notice.RATE_LIMITED
+        self._rate_limits = self._rate_limits + 1 if is_limited else 0
+        self._pacer.note_sent(_BACK_OFF_TIMES**self._rate_limits)
+        if self._rate_limits >= MOST_RATE_LIMITS or notice in _FATAL_NOTICES:
+            self.down = (
+                f"{self.name}: the app reports {str(notice).replace('_', ' ')} for the account "
+                f"{self.lane.config.sender.account.label!r}. Look at its handset, and let the "
+                "account rest."
+            )
+
+    def _begin(self, message: Message) -> Attempt:
+        attempt = self._books.new_attempt(self, message)
+        self._attempts[attempt.lane_seq] = attempt
+        self.messages += 1
+        self.last_text = message.text
+        self.recent.append(message.text)
+        self.since_control = 0 if message.kind is MessageKind.CONTROL else self.since_control + 1
+        return attempt
+
+    def _patience_s(self, message: Message) -> float:
+        """How long to look for the message just sent.
+
+        A later arrival ends the wait for it, so it need not be long; but a lane that was seen to
+        reorder proves nothing that way, and a second control in a row has nothing later to wait
+        for.
+        """
+        is_last_hope = message.kind is MessageKind.CONTROL and self.lost_controls > 0
+        if self._deliveries.has_reordered or is_last_hope:
+            return self.lane.timing.settle_s
+        return self.lane.timing.look_s
+
+    def _look(self, patience_s: float) -> None:
+        """Look at the receiver until the newest message is there, or patience runs out."""
+        deadline = monotonic() + patience_s
+        while True:
+            self._enter(self.lane.look(expected=self.open_messages + 1))
+            self._watch()
+            is_waiting = self.open_messages or (self._deliveries.has_reordered and self._watched)
+            if not is_waiting or monotonic() >= deadline:
+                return
+            self._wait(_POLL_S)
+
+    def _watch(self) -> None:
+        """Note of messages that have not arrived how long the receiver was watched for them.
+
+        Once is enough where a later arrival ended the wait; a lane that was seen to reorder is
+        watched until `settle_s` after the tap.
+        """
+        now = datetime.now(UTC)
+        for place in sorted(self._watched):
+            attempt = self._attempts[place]
+            is_overtaken = place not in self._deliveries.open_places
+            is_settled = (
+                attempt.sent_at is not None
+                and (now - attempt.sent_at).total_seconds() >= self.lane.timing.settle_s
+            )
+            has_news = is_settled or (is_overtaken and attempt.observed_until is None)
+            if attempt.arrived_at is None and has_news:
+                self._commit(replace(attempt, observed_until=now))
+            if attempt.arrived_at is not None or is_settled:
+                self._watched.discard(place)
+
+    def _enter(self, incoming: list[Incoming]) -> None:
+        for each in incoming:
+            place = self._attempt_of_place.get(each.place)
+            if each.is_gone and place is not None and self._attempts[place].gone_at is None:
+                self._commit(replace(self._attempts[place], gone_at=each.seen_at))
+        arrivals = []
+        for delivery in self._deliveries.add_incoming(incoming):
+            attempt = None if delivery.sent is None else self._attempts[delivery.sent]
+            arrivals.append(
+                ArrivalRecord(
+                    run_id=self._books.run_id,
+                    lane=self.name,
+                    place=delivery.incoming.place,
+                    text=delivery.incoming.text,
+                    seen_at=delivery.incoming.seen_at,
+                    attempt_id=None if attempt is None else attempt.id,
+                )
+            )
+            if attempt is not None:
+                self._attempt_of_place[delivery.incoming.place] = attempt.lane_seq
+                self._commit(
+                    replace(
+                        attempt,
+                        arrived_text=delivery.incoming.text,
+                        arrived_at=delivery.incoming.seen_at,
+                        observed_until=delivery.incoming.seen_at,
+                    )
+                )
+        if arrivals:
+            self._books.add_arrivals(arrivals)
+
+    def _count_control(self) -> None:
+        if not self.open_messages:
+            self.lost_controls = 0
+            return
+        self.lost_controls += 1
+        if self.lost_controls >= MOST_LOST_CONTROLS and self.down is None:
+            reason = (
+                f"{self.name}: {self.lost_controls} controls in a row did not arrive at "
+                f"{self.lane.config.receiver.name!r}. Check that its app is running, online and "
+                "not blocked."
+            )
+            self._give_up(reason)
+
+    def _mend(self, error: DriverError) -> None:
+        if self._failures >= MOST_FAILURES:
+            self._give_up(f"{self.name}: failed {self._failures} times in a row, at last: {error}")
+            return
+        try:
+            self.lane.recover()
+        except DriverError as second:
+            self._give_up(f"{self.name}: {second}")
+
+    def _give_up(self, reason: str) -> None:
+        self.down = reason
+        for place in self._deliveries.open_places:
+            if self._attempts[place].fault is None:
+                self._commit(
+                    replace(self._attempts[place], fault=VoidReason.LANE_DOWN, fault_detail=reason)
+                )
+
+    def _commit(self, attempt: Attempt) -> None:
+        self._attempts[attempt.lane_seq] = attempt
+        self._books.update(attempt)
+
+
+def _fault_of(error: DriverError) -> VoidReason:
+    return next((fault for kind, fault in _FAULTS if isinstance(error, kind)), VoidReason.LANE_DOWN)

@@ -1,0 +1,377 @@
+"""A run from its first line to its last: testbed, journal, campaign, exports.
+
+Puts together what the other modules do, and takes it apart again whatever happens in between.
+"""
+
+import secrets
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from drivers.errors import DriverError
+from drivers.lane import Lane
+from drivers.open_testbed import Claim, OpenTestbed
+from drivers.testbed import Testbed
+from probes.campaign import Campaign, Setup
+from probes.controls import Controls
+from probes.errors import CampaignError
+from probes.lane_worker import LaneWorker
+from probes.ledger import Ledger
+from probes.message import compose
+from probes.options import Measured
+from probes.pacing import Pacer
+from probes.selection import Selection, to_record
+from probes.strategy import STRATEGIES
+from results.bracketing import BracketLimits
+from results.export import write_run
+from results.inference import Limits, Noise
+from results.journal import Journal
+from results.record import (
+    Attempt,
+    ChatKind,
+    Condition,
+    EntryRecord,
+    Run,
+    Verdict,
+    VerdictKind,
+)
+from wordlists.wordlist import load_controls
+
+JOURNAL_NAME: Final = "journal.sqlite"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a run came to.
+
+    Attributes:
+        run_id: The run.
+        condition: What it measured under.
+        entries: The entries it was asked for, by id.
+        verdicts: What it says of them, in the same order.
+        noise: What controls and canaries showed.
+        messages: Messages by kind.
+        stopped: Why it ended early; ``None`` if it did not.
+        lanes_lost: Why lanes were given up.
+        files: What was written.
+        right: For each decided entry, whether the verdict agrees with the truth; ``None`` where
+            nobody knows it.
+    """
+
+    run_id: str
+    condition: Condition
+    entries: Mapping[str, EntryRecord]
+    verdicts: Sequence[Verdict]
+    noise: Noise
+    messages: Mapping[str, int]
+    stopped: str | None
+    lanes_lost: Sequence[str]
+    files: Sequence[Path]
+    right: Mapping[str, bool] | None
+
+
+class LiveRun:
+    """A run that is under way."""
+
+    def __init__(
+        self,
+        run: Run,
+        folder: Path,
+        journal: Journal,
+        open_testbed: OpenTestbed,
+        campaign: Campaign,
+        *,
+        closing: ExitStack,
+        lanes_lost: Sequence[str],
+        is_over: threading.Event,
+    ) -> None:
+        """Use `LiveRun.begin` or `LiveRun.resume`."""
+        self.run = run
+        self.campaign = campaign
+        self.lanes_lost = lanes_lost
+        self._folder = folder
+        self._journal = journal
+        self._open_testbed = open_testbed
+        self._closing = closing
+        self._is_over = is_over
+
+    @classmethod
+    def begin(
+        cls,
+        measured: Measured,
+        selection: Selection,
+        testbed: Testbed,
+        *,
+        results_dir: Path,
+        budget: int | None,
+    ) -> "LiveRun":
+        """Start a new run.
+
+        Raises:
+            UndeliveredError: Of any kind in `probes.errors`; nothing was sent.
+        """
+        now = datetime.now(UTC)
+        limits = Limits()
+        run = Run(
+            id=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
+            started_at=now,
+            finished_at=None,
+            stopped=None,
+            testbed=testbed.name,
+            strategy=measured.strategy,
+            seed=measured.seed,
+            settings={
+                **measured.to_settings(),
+                **limits.to_settings(),
+                **_bracket_limits(testbed).to_settings(),
+                "undelivered_version": version("undelivered"),
+                "appium_client_version": version("Appium-Python-Client"),
+                **{f"wordlist_sha256:{each.name}": each.sha256 for each in selection.wordlists},
+            },
+        )
+        return cls._start(
+            run, selection, testbed, results_dir=results_dir, budget=budget, is_new=True
+        )
+
+    @classmethod
+    def resume(
+        cls,
+        run: Run,
+        selection: Selection,
+        testbed: Testbed,
+        *,
+        results_dir: Path,
+        budget: int | None,
+    ) -> "LiveRun":
+        """Go on with a run: what its journal holds is known, the rest is measured.
+
+        Raises:
+            UndeliveredError: Of any kind in `probes.errors`; nothing was sent.
+        """
+        for each in selection.wordlists:
+            before = run.settings.get(f"wordlist_sha256:{each.name}")
+            if before is not None and before != each.sha256:
+                raise CampaignError(
+                    f"{each.path}: the list was changed since run {run.id} began. Start a new run, "
+                    "or put the list back as it was."
+                )
+        return cls._start(
+            run, selection, testbed, results_dir=results_dir, budget=budget, is_new=False
+        )
+
+    @classmethod
+    def _start(
+        cls,
+        run: Run,
+        selection: Selection,
+        testbed: Testbed,
+        *,
+        results_dir: Path,
+        budget: int | None,
+        is_new: bool,
+    ) -> "LiveRun":
+        folder = results_dir / run.id
+        folder.mkdir(parents=True, exist_ok=True)
+        is_over = threading.Event()
+        with ExitStack() as closing:
+            journal = closing.enter_context(Journal.open(results_dir / JOURNAL_NAME))
+            chat = ChatKind(run.settings["chat"])
+            open_testbed = closing.enter_context(
+                OpenTestbed.start(
+                    testbed, chat=str(chat), seed=run.seed, folder=folder, wait=is_over.wait
+                )
+            )
+            earlier = [] if is_new else journal.attempts(run.id)
+            lanes, lost = _open_lanes(open_testbed.lanes, journal, run.id, earlier)
+            conditions = {lane.name: _condition(lane, chat) for lane in lanes}
+            entries = [to_record(entry) for entry in selection.entries]
+            if is_new:
+                journal.start_run(run)
+                journal.add_entries(run.id, entries)
+            else:
+                journal.reopen_run(run.id)
+            ledger = Ledger(_bracket_limits(testbed))
+            for attempt in earlier:
+                ledger.put(attempt)
+            setup = _setup(
+                run,
+                entries,
+                testbed,
+                condition=_only(conditions.values()),
+                joiner=lanes[0].joiner,
+                budget=budget,
+            )
+            campaign = Campaign(setup, journal, ledger)
+            workers = [
+                LaneWorker(
+                    lane,
+                    conditions[lane.name],
+                    campaign,
+                    pacer=Pacer(
+                        testbed.pacing,
+                        Random(f"{run.seed}/{lane.name}/{len(earlier)}"),  # noqa: S311
+                    ),
+                    wait=is_over.wait,
+                    earlier=ledger.lane(lane.name),
+                )
+                for lane in lanes
+            ]
+            if not is_new:
+                for worker in workers:
+                    worker.pick_up(journal.arrivals(run.id, worker.name))
+            campaign.start(workers)
+            return cls(
+                run,
+                folder,
+                journal,
+                open_testbed,
+                campaign,
+                closing=closing.pop_all(),
+                lanes_lost=lost,
+                is_over=is_over,
+            )
+
+    def finish(self, interrupted: str | None) -> Report:
+        """End the run: let lanes finish what they have in hand, write everything, close everything.
+
+        Args:
+            interrupted: Why the session ends before all was asked for; ``None`` if it does not.
+        """
+        with self._closing:
+            stopped = interrupted or self.campaign.stopped
+            if interrupted is not None:
+                self._is_over.set()
+            self.campaign.close()
+            self._is_over.set()
+            verdicts = self.campaign.verdicts()
+            self._journal.save_verdicts(self.run.id, verdicts)
+            self._journal.finish_run(self.run.id, datetime.now(UTC), stopped)
+            files = write_run(self._journal, self.run.id, self._folder)
+            return Report(
+                run_id=self.run.id,
+                condition=self.campaign.setup.condition,
+                entries={entry.id: entry for entry in self.campaign.setup.entries},
+                verdicts=verdicts,
+                noise=self.campaign.noise,
+                messages=self.campaign.counts(),
+                stopped=stopped,
+                lanes_lost=[*self.lanes_lost, *self.campaign.lanes_lost],
+                files=files,
+                right=self._compare(verdicts),
+            )
+
+    def _compare(self, verdicts: Sequence[Verdict]) -> Mapping[str, bool] | None:
+        setup = self.campaign.setup
+        joiner = self._open_testbed.lanes[0].joiner
+        components = {entry.id: entry.components for entry in setup.entries}
+        return self._open_testbed.compare_with_truth(
+            {
+                verdict.entry_id: Claim(
+                    text=compose(components[verdict.entry_id], joiner),
+                    sender_region=setup.condition.sender_region,
+                    receiver_region=setup.condition.receiver_region,
+                    is_censored=verdict.kind is VerdictKind.CENSORED,
+                )
+                for verdict in verdicts
+                if verdict.kind is not VerdictKind.INCONCLUSIVE
+            }
+        )
+
+
+def _open_lanes(
+    lanes: Sequence[Lane], journal: Journal, run_id: str, earlier: Sequence[Attempt]
+) -> tuple[list[Lane], list[str]]:
+    """Open all lanes at once; those that cannot be opened are left out, and why is told.
+
+    Raises:
+        CampaignError: None can be opened.
+    """
+    known = {attempt.lane for attempt in earlier}
+
+    def open_lane(lane: Lane) -> str | None:
+        arrived = (
+            [each.text for each in journal.arrivals(run_id, lane.name)]
+            if lane.name in known
+            else None
+        )
+        try:
+            lane.open(arrived)
+        except DriverError as error:
+            return f"{lane.name}: {error}"
+        return None
+
+    with ThreadPoolExecutor(max_workers=len(lanes)) as pool:
+        problems = list(pool.map(open_lane, lanes))
+    lost = [problem for problem in problems if problem is not None]
+    if len(lost) == len(lanes):
+        raise CampaignError("No lane can be opened; nothing was sent.\n" + "\n".join(lost))
+    return [lane for lane, problem in zip(lanes, problems, strict=True) if problem is None], lost
+
+
+def _condition(lane: Lane, chat: ChatKind) -> Condition:
+    return Condition(
+        app=lane.config.sender.profile.name,
+        app_version=lane.app_version(),
+        chat=chat,
+        sender_region=lane.config.sender.account.region,
+        receiver_region=lane.config.receiver.account.region,
+    )
+
+
+def _only(conditions: Iterable[Condition]) -> Condition:
+    """The condition all lanes share.
+
+    Raises:
+        CampaignError: They do not.
+    """
+    distinct = sorted(set(conditions), key=str)
+    if len(distinct) > 1:
+        raise CampaignError(
+            "A verdict holds under one condition, and the lanes measure under "
+            f"{len(distinct)}: {'; '.join(map(str, distinct))}. Keep them in separate testbeds."
+        )
+    return distinct[0]
+
+
+def _setup(
+    run: Run,
+    entries: Sequence[EntryRecord],
+    testbed: Testbed,
+    *,
+    condition: Condition,
+    joiner: str,
+    budget: int | None,
+) -> Setup:
+    limits = Limits.from_settings(run.settings)
+    return Setup(
+        run_id=run.id,
+        condition=condition,
+        entries=entries,
+        strategy=STRATEGIES[run.strategy](limits),
+        limits=limits,
+        controls=Controls([compose(each.components, joiner) for each in load_controls().entries]),
+        canaries=[
+            compose(canary.components, joiner)
+            for canary in testbed.canaries
+            if condition.chat in canary.chats
+        ],
+        pacing=testbed.pacing,
+        budget=budget,
+        seed=run.seed,
+        bracket_messages=testbed.timing.bracket_messages,
+    )
+
+
+def _bracket_limits(testbed: Testbed) -> BracketLimits:
+    return BracketLimits(
+        bracket_messages=testbed.timing.bracket_messages,
+        bracket_s=testbed.timing.bracket_s,
+        settle_s=testbed.timing.settle_s,
+    )

@@ -1,0 +1,290 @@
+"""`pytest probes` as a pytest plugin: from options to a run, from verdicts to letters and words."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Final
+
+import pytest
+from _pytest.terminal import TerminalReporter
+
+from drivers.testbed import Testbed, load_testbed
+from probes.errors import UNDELIVERED_ERRORS, CampaignError
+from probes.live_line import LiveLine
+from probes.live_run import JOURNAL_NAME, LiveRun, Report
+from probes.options import Measured, Options, read_options
+from probes.plan import duration, plan
+from probes.selection import Selection, select
+from probes.strategy import STRATEGIES
+from probes.terminal import render, summary
+from results.inference import Limits
+from results.journal import Journal
+from results.record import Run, VerdictKind
+from wordlists.entry import Entry
+
+PLUGIN_NAME: Final = "undelivered"
+
+_PROPERTY: Final = "verdict"
+_LETTERS: Final = {
+    VerdictKind.CLEAR: ".",
+    VerdictKind.CENSORED: "C",
+    VerdictKind.INCONCLUSIVE: "?",
+}
+_COLOURS: Final = {
+    VerdictKind.CLEAR: "green",
+    VerdictKind.CENSORED: "red",
+    VerdictKind.INCONCLUSIVE: "yellow",
+}
+
+
+def is_wanted(config: pytest.Config) -> bool:
+    """Whether this session is to run probes: only if a path on the command line lies in probes/.
+
+    Neither a bare ``pytest`` nor ``pytest .`` must send a message anywhere.
+    """
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        return False
+    here = config.invocation_params.dir
+    return any(is_probe(config, (here / each.split("::")[0]).resolve()) for each in config.args)
+
+
+def is_probe(config: pytest.Config, path: Path) -> bool:
+    """Whether a path lies in probes/."""
+    return path.is_relative_to(config.rootpath / "probes")
+
+
+class CampaignRunner:
+    """The plugin of one session."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        """Read options, lists and testbed; nothing is started.
+
+        Raises:
+            pytest.UsageError: Something of these is wrong.
+        """
+        with _as_usage_errors():
+            if config.pluginmanager.hasplugin("xdist") and config.getoption("numprocesses", None):
+                raise CampaignError(
+                    "-n does not go with probes: one process keeps the journal. Lanes work side by "
+                    "side by themselves; give the testbed more of them."
+                )
+            self._config = config
+            self._options: Options = read_options(config)
+            self._earlier = _earlier_run(self._options)
+            self._measured = self._options.measured or Measured.from_settings(
+                self._earlier.settings if self._earlier else {}
+            )
+            self._selection: Selection = select(self._measured)
+            self._testbed: Testbed = load_testbed(self._measured.testbed)
+            self._testbed.lanes_with(self._measured.chat)
+        self._run: LiveRun | None = None
+        self._report: Report | None = None
+        self._line: LiveLine | None = None
+
+    def measure(self, entry: Entry, item: pytest.Item) -> None:
+        """Measure an entry for its test, and report the verdict with it."""
+        if self._run is None:
+            raise CampaignError("the run has not begun")
+        run = self._run
+        try:
+            verdict = run.campaign.verdict(entry.id, self._draw)
+        except CampaignError as error:
+            item.session.shouldfail = str(error)
+            pytest.fail(str(error), pytrace=False)
+        item.user_properties.append((_PROPERTY, str(verdict.kind)))
+        if str(verdict.kind) == self._options.fail_on:
+            pytest.fail(
+                f"{entry.keyword}: {str(verdict.kind).upper()} on {verdict.condition} "
+                f"(P = {verdict.probability:.4f}; {verdict.blocked} blocked, "
+                f"{verdict.delivered} arrived, {verdict.void} void)",
+                pytrace=False,
+            )
+
+    def pytest_report_header(self) -> list[str]:
+        """Say what is measured, where, and with which seed."""
+        measured = self._measured
+        lists = ", ".join(
+            f"{each.name} ({sum(e.wordlist == each.name for e in self._selection.entries)})"
+            for each in self._selection.wordlists
+        )
+        lanes = self._testbed.lanes_with(measured.chat)
+        conditions = {
+            f"{lane.sender.profile.title}, {measured.chat} chat, "
+            f"{lane.sender.account.region} → {lane.receiver.account.region}"
+            for lane in lanes
+        }
+        return [
+            f"undelivered: testbed {self._testbed.name} ({len(lanes)} lanes), "
+            f"{'; '.join(sorted(conditions))}",
+            f"undelivered: lists {lists}",
+            f"undelivered: strategy {measured.strategy}, seed {measured.seed}, "
+            f"results in {_shown(self._options.results_dir)}",
+        ]
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """One test per entry."""
+        if "entry" in metafunc.fixturenames:
+            metafunc.parametrize(
+                "entry",
+                self._selection.entries,
+                ids=[f"{entry.wordlist}: {entry.keyword}" for entry in self._selection.entries],
+            )
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Start the run with the tests that are left after deselection; or print the plan."""
+        if session.testsfailed or session.config.getoption("collectonly"):
+            return None
+        entries = tuple(entry for item in session.items if (entry := _entry_of(item)) is not None)
+        if self._options.is_plan:
+            self._print_plan(entries)
+            return True
+        if entries:
+            selection = Selection(wordlists=self._selection.wordlists, entries=entries)
+            with _as_usage_errors():
+                self._run = self._begin(selection)
+        return None
+
+    def _begin(self, selection: Selection) -> LiveRun:
+        if self._earlier is not None:
+            return LiveRun.resume(
+                self._earlier,
+                selection,
+                self._testbed,
+                results_dir=self._options.results_dir,
+                budget=self._options.budget,
+            )
+        return LiveRun.begin(
+            self._measured,
+            selection,
+            self._testbed,
+            results_dir=self._options.results_dir,
+            budget=self._options.budget,
+        )
+
+    def pytest_report_teststatus(
+        self, report: pytest.TestReport
+    ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+        """Show verdicts as pytest words and letters."""
+        verdict = next((value for name, value in report.user_properties if name == _PROPERTY), None)
+        if verdict is None or report.when != "call":
+            return None
+        kind = VerdictKind(str(verdict))
+        category = "failed" if report.failed else str(kind)
+        return category, _LETTERS[kind], (str(kind).upper(), {_COLOURS[kind]: True})
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self) -> Iterator[None]:
+        """Keep the live line out of the way while pytest writes."""
+        try:
+            return (yield)
+        finally:
+            self._clear()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self) -> None:
+        """Clear the live line before a letter is written."""
+        self._clear()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Finish the run: write everything, close everything."""
+        self._clear()
+        if self._run is None:
+            return
+        interrupted = None
+        if exitstatus == pytest.ExitCode.INTERRUPTED:
+            interrupted = "interrupted from the keyboard."
+        elif session.shouldfail and not self._run.campaign.is_down:
+            interrupted = f"{session.shouldfail}."
+        elif session.shouldstop:
+            interrupted = f"{session.shouldstop}."
+        run, self._run = self._run, None
+        with _as_usage_errors():
+            self._report = run.finish(interrupted)
+
+    def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
+        """Print what failed to arrive."""
+        if self._report is None:
+            return
+        terminalreporter.section("what did not arrive")
+        terminalreporter.write(
+            render(
+                summary(self._report),
+                width=_width(terminalreporter),
+                colour=terminalreporter.hasmarkup,
+            )
+        )
+
+    def _draw(self) -> None:
+        reporter = _reporter(self._config)
+        if self._run is None or reporter is None or not reporter.isatty:
+            return
+        if self._line is None:
+            self._line = LiveLine(reporter._tw._file, _width(reporter))  # noqa: SLF001 - the terminal
+        campaign = self._run.campaign
+        capture = self._config.pluginmanager.getplugin("capturemanager")
+        with capture.global_and_fixture_disabled() if capture else nullcontext():
+            self._line.draw(campaign.counts(), campaign.decided, len(campaign.setup.entries))
+
+    def _clear(self) -> None:
+        if self._line is not None:
+            self._line.clear()
+
+    def _print_plan(self, entries: Sequence[Entry]) -> None:
+        reporter = _reporter(self._config)
+        if reporter is None:
+            return
+        measured = self._measured
+        estimate = plan(
+            entries,
+            STRATEGIES[measured.strategy](Limits()),
+            self._testbed,
+            measured.chat,
+            self._options.budget,
+        )
+        fewest, most = estimate.messages
+        shortest, longest = estimate.seconds
+        reporter.section("plan: nothing is sent")
+        for entry in entries:
+            reporter.write_line(f"  {entry.wordlist}: {entry.keyword}")
+        reporter.write_line(
+            f"{estimate.entries} entries on {estimate.lanes} lanes, strategy {measured.strategy}: "
+            f"{fewest} to {most} messages with controls and canaries, "
+            f"{duration(shortest)} to {duration(longest)}"
+        )
+
+
+def _earlier_run(options: Options) -> Run | None:
+    if options.resume is None:
+        return None
+    with Journal.open(options.results_dir / JOURNAL_NAME, read_only=True) as journal:
+        return journal.run(options.resume)
+
+
+def _entry_of(item: pytest.Item) -> Entry | None:
+    callspec = getattr(item, "callspec", None)
+    entry = callspec.params.get("entry") if callspec is not None else None
+    return entry if isinstance(entry, Entry) else None
+
+
+def _reporter(config: pytest.Config) -> TerminalReporter | None:
+    reporter = config.pluginmanager.getplugin("terminalreporter")
+    return reporter if isinstance(reporter, TerminalReporter) else None
+
+
+def _width(reporter: TerminalReporter) -> int:
+    return reporter._tw.fullwidth  # noqa: SLF001 - no public way to ask pytest for the width
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+@contextmanager
+def _as_usage_errors() -> Iterator[None]:
+    """Tell errors of ours in one plain message instead of a traceback."""
+    try:
+        yield
+    except UNDELIVERED_ERRORS as error:
+        raise pytest.UsageError(str(error)) from error

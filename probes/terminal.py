@@ -1,0 +1,177 @@
+"""What a person reads at the end of a run."""
+
+from collections.abc import Iterable, Sequence
+from io import StringIO
+
+from rich.console import Console, RenderableType
+from rich.table import Column, Table
+from rich.text import Text
+
+from probes.live_run import Report
+from results.inference import Rate
+from results.record import EntryRecord, MessageKind, Verdict, VerdictKind
+
+_COLOURS = {VerdictKind.CENSORED: "bold red", VerdictKind.INCONCLUSIVE: "yellow"}
+
+
+def render(parts: Iterable[RenderableType], *, width: int, colour: bool) -> str:
+    """Render parts for a terminal.
+
+    Args:
+        parts: What to show, top to bottom.
+        width: Width of the terminal in cells; wide characters take two.
+        colour: Whether it shows colours.
+    """
+    console = Console(
+        file=StringIO(),
+        width=width,
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+    with console.capture() as captured:
+        for part in parts:
+            console.print(part)
+    return captured.get()
+
+
+def summary(report: Report) -> list[RenderableType]:
+    """The summary of a run: what failed to arrive, and how far that can be trusted."""
+    return [
+        Text(_headline(report), style="bold"),
+        *_tables(report),
+        *(Text(line) for line in _measurement_lines(report)),
+        *(Text(f"Lane lost: {line}", style="yellow") for line in report.lanes_lost),
+        *(Text(line, style="yellow") for line in _stopped_lines(report)),
+        *_truth_lines(report),
+        Text("Files: " + "  ".join(str(path) for path in report.files)),
+    ]
+
+
+def _headline(report: Report) -> str:
+    censored = _of(report, VerdictKind.CENSORED)
+    asked = [verdict for verdict in report.verdicts if verdict.attempts or verdict.void]
+    if not asked:
+        return f"Nothing was measured on {report.condition}"
+    verb = "entry does" if len(censored) == 1 else "entries do"
+    return (
+        f"{len(censored)} of {len(asked)} {verb} not arrive on {report.condition}"
+        if censored
+        else f"None of {len(asked)} entries is censored on {report.condition}"
+    )
+
+
+def _tables(report: Report) -> list[Table]:
+    shown = [
+        *_of(report, VerdictKind.CENSORED),
+        *(
+            verdict
+            for verdict in _of(report, VerdictKind.INCONCLUSIVE)
+            if verdict.attempts or verdict.void or verdict.unknown
+        ),
+    ]
+    if not shown:
+        return []
+    table = Table(
+        Column("entry", overflow="fold", ratio=1),
+        Column("list", no_wrap=True),
+        Column("lang", no_wrap=True),
+        Column("verdict", no_wrap=True),
+        Column("P", justify="right", no_wrap=True),
+        Column("blocked", justify="right", no_wrap=True),
+        Column("arrived", justify="right", no_wrap=True),
+        Column("void", justify="right", no_wrap=True),
+        box=None,
+        pad_edge=False,
+        expand=True,
+    )
+    for verdict in shown:
+        entry = report.entries[verdict.entry_id]
+        table.add_row(*_cells(entry, verdict))
+    return [table]
+
+
+def _cells(entry: EntryRecord, verdict: Verdict) -> Sequence[RenderableType]:
+    return (
+        Text(entry.keyword),
+        Text(entry.wordlist),
+        Text(entry.language),
+        Text(str(verdict.kind).upper(), style=_COLOURS.get(verdict.kind, "")),
+        Text(f"{verdict.probability:.4f}"),
+        Text(str(verdict.blocked)),
+        Text(str(verdict.delivered)),
+        Text(str(verdict.void + verdict.unknown)),
+    )
+
+
+def _measurement_lines(report: Report) -> list[str]:
+    noise = report.noise
+    controls = noise.controls_delivered + noise.controls_lost
+    canaries = noise.canaries_blocked + noise.canaries_slipped
+    sensitivity = noise.sensitivity
+    sent = ", ".join(
+        f"{count} {kind}{'' if count == 1 else _plural(kind)}"
+        for kind, count in report.messages.items()
+        if count
+    )
+    return [
+        f"Messages sent: {sum(report.messages.values())} ({sent})",
+        f"Controls delivered: {noise.controls_delivered} of {controls}; "
+        f"specificity {_rate(noise.specificity)}",
+        f"Canaries blocked: {noise.canaries_blocked} of {canaries}; "
+        + (
+            "sensitivity not measured (no canary was blocked)"
+            if sensitivity is None
+            else f"sensitivity {_rate(sensitivity)}"
+        ),
+    ]
+
+
+def _plural(kind: str) -> str:
+    return "" if kind == MessageKind.ISOLATION else "s" if kind != MessageKind.CANARY else ""
+
+
+def _rate(rate: Rate) -> str:
+    low, high = rate.interval()
+    return f"{rate.mean:.1%} (95 % interval {low:.1%} to {high:.1%})"
+
+
+def _stopped_lines(report: Report) -> list[str]:
+    undecided = [
+        verdict
+        for verdict in _of(report, VerdictKind.INCONCLUSIVE)
+        if not verdict.attempts and not verdict.void
+    ]
+    lines = []
+    if report.stopped:
+        lines.append(f"Stopped early: {report.stopped}")
+    if report.stopped and undecided:
+        lines.append(
+            f"Not measured: {len(undecided)} entries. Go on with: pytest probes --resume "
+            f"{report.run_id}"
+        )
+    return lines
+
+
+def _truth_lines(report: Report) -> list[Text]:
+    if report.right is None:
+        return []
+    wrong = [entry_id for entry_id, is_right in report.right.items() if not is_right]
+    lines = [
+        Text(
+            f"Embedded network: {len(report.right) - len(wrong)} of {len(report.right)} verdicts "
+            "agree with its policy",
+            style="" if not wrong else "bold red",
+        )
+    ]
+    lines.extend(
+        Text(f"  wrong: {report.entries[entry_id].keyword}", style="red") for entry_id in wrong
+    )
+    return lines
+
+
+def _of(report: Report, kind: VerdictKind) -> list[Verdict]:
+    return [verdict for verdict in report.verdicts if verdict.kind is kind]

@@ -1,0 +1,1 @@
+"""What was seen and what it means: the journal, the rules, the exports."""

@@ -1,0 +1,109 @@
+"""The columns of the CSV files: their names, order, meaning and type.
+
+docs/data.md describes the same columns; a test compares the two.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Cell(StrEnum):
+    """How a value is written in a cell."""
+
+    TEXT = "text"  # guarded against spreadsheets; empty is empty text
+    OPTIONAL_TEXT = "text or nothing"  # the same; empty is *not observed*, ' is empty text
+    INTEGER = "integer"
+    NUMBER = "number"
+    TIME = "UTC time, ISO 8601"
+    OPTIONAL_TIME = "UTC time, ISO 8601, or nothing"
+    IDS = "ids, separated by spaces"
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether the cell holds text that must be kept from being run as a formula."""
+        return self in {Cell.TEXT, Cell.OPTIONAL_TEXT, Cell.IDS}
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether an empty cell means *not observed*."""
+        return self in {Cell.OPTIONAL_TEXT, Cell.OPTIONAL_TIME}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a CSV file.
+
+    Attributes:
+        name: Its heading.
+        meaning: What it holds, with the unit where there is one.
+        cell: How its values are written.
+    """
+
+    name: str
+    meaning: str
+    cell: Cell = Cell.TEXT
+
+
+CONDITION_COLUMNS: Final = (
+    Column("app", "name of the app profile"),
+    Column("app_version", "version the handset reported", Cell.OPTIONAL_TEXT),
+    Column("chat", "direct or group"),
+    Column("sender_region", "region the sender's account is registered in (ISO 3166-1)"),
+    Column("receiver_region", "region the receiver's account is registered in (ISO 3166-1)"),
+)
+
+RULE_COLUMNS: Final = (
+    Column("rule_id", "rule that decided"),
+    Column("rules_version", "version of the rules"),
+)
+
+MESSAGE_COLUMNS: Final = (
+    Column("id", "the attempt: <run id>-<seq>"),
+    Column("run_id", "the run that sent it"),
+    Column("seq", "place in the run, from 0, over all lanes", Cell.INTEGER),
+    Column("lane", "name of the lane"),
+    Column("lane_seq", "place on the lane, from 0", Cell.INTEGER),
+    Column("sender", "label of the sending account"),
+    Column("receiver", "label of the receiving account"),
+    *CONDITION_COLUMNS,
+    Column("kind", "probe, control, canary or isolation"),
+    Column("entries", "ids of the entries it carries; none for controls and canaries", Cell.IDS),
+    Column("text", "the exact text"),
+    Column("created_at", "when its row was written, before the tap on send", Cell.TIME),
+    Column("sent_at", "when the tap returned", Cell.OPTIONAL_TIME),
+    Column(
+        "sender_state", "mark at the sender's bubble: pending, sent, failed", Cell.OPTIONAL_TEXT
+    ),
+    Column("own_text", "text of the sender's own bubble", Cell.OPTIONAL_TEXT),
+    Column("notice", "what the app told the sender, as classified", Cell.OPTIONAL_TEXT),
+    Column("arrived_text", "text at the receiver aligned with it", Cell.OPTIONAL_TEXT),
+    Column("arrived_at", "when that text was first seen", Cell.OPTIONAL_TIME),
+    Column("gone_at", "when that text was seen to be gone", Cell.OPTIONAL_TIME),
+    Column("observed_until", "last look at the receiver that could show it", Cell.OPTIONAL_TIME),
+    Column("fault", "what went wrong on our side", Cell.OPTIONAL_TEXT),
+    Column("fault_detail", "the fault in words", Cell.OPTIONAL_TEXT),
+    Column("outcome", "delivered, missing, refused, altered, removed or unknown"),
+    Column("void", "why it proves nothing", Cell.OPTIONAL_TEXT),
+    *RULE_COLUMNS,
+)
+
+VERDICT_COLUMNS: Final = (
+    Column("entry_id", "the entry"),
+    Column("keyword", "the entry as written in a wordlist; ' + ' between components"),
+    Column("language", "BCP 47 tag"),
+    Column("category", "category code"),
+    Column("wordlist", "name of the list"),
+    Column("source", "where the entry comes from"),
+    *CONDITION_COLUMNS,
+    Column("verdict", "censored, clear or inconclusive"),
+    Column("probability", "probability of censored at even odds before, 0 to 1", Cell.NUMBER),
+    Column("probability_low", "the same for a sceptic, 0 to 1", Cell.NUMBER),
+    Column("probability_high", "the same for one who suspects it, 0 to 1", Cell.NUMBER),
+    Column("blocked", "counted attempts that did not arrive as sent", Cell.INTEGER),
+    Column("delivered", "counted attempts that arrived", Cell.INTEGER),
+    Column("void", "further attempts that are void", Cell.INTEGER),
+    Column("unknown", "further attempts that ended unknown and are not void", Cell.INTEGER),
+    Column("attempts", "ids of the counted attempts", Cell.IDS),
+    *RULE_COLUMNS,
+)

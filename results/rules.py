@@ -1,0 +1,445 @@
+"""The rules: from observations to outcomes, from outcomes to verdicts.
+
+Ordered, frozen data; the first rule whose condition holds decides. Every derived row names the rule
+and `RULES_VERSION`. The meaning of a rule never changes: a different meaning is a new rule with a
+new id, and a new version.
+
+Three passes: `OUTCOME_RULES` look at one attempt and its surroundings on the lane, `VOID_RULES` at
+the controls around it, `VERDICT_RULES` at all attempts of an entry.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from results.bracketing import BracketLimits, Seen, has_arrived, lanes, look_around
+from results.inference import Limits, Noise, posterior
+from results.record import (
+    Attempt,
+    Condition,
+    EntryRecord,
+    MessageKind,
+    Notice,
+    Outcome,
+    Score,
+    SenderState,
+    Verdict,
+    VerdictKind,
+    VoidReason,
+)
+
+__all__ = [
+    "OUTCOME_RULES",
+    "RULES_VERSION",
+    "VERDICT_RULES",
+    "VOID_RULES",
+    "BracketLimits",
+    "Evidence",
+    "OutcomeRule",
+    "Seen",
+    "Stretch",
+    "VerdictRule",
+    "VoidRule",
+    "judge",
+    "score",
+    "verdicts",
+]
+
+RULES_VERSION: Final = "1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeRule:
+    """What became of one attempt.
+
+    Attributes:
+        rule_id: Unique over all rules.
+        condition: Whether the rule applies.
+        outcome: What it concludes.
+        void: Why the attempt proves nothing, if it does not.
+        comment: Why.
+    """
+
+    rule_id: str
+    condition: Callable[[Seen], bool]
+    outcome: Outcome
+    void: VoidReason | None = None
+    comment: str
+
+
+def _has_notice(notice: Notice) -> Callable[[Seen], bool]:
+    return lambda seen: seen.attempt.notice is notice
+
+
+def _has_fault(fault: VoidReason) -> Callable[[Seen], bool]:
+    return lambda seen: seen.attempt.fault is fault
+
+
+# What arrived comes first: no notice and no fault of ours can take back that it was there.
+OUTCOME_RULES: Final = (
+    OutcomeRule(
+        rule_id="removed_after_arrival",
+        condition=lambda seen: has_arrived(seen.attempt) and seen.attempt.gone_at is not None,
+        outcome=Outcome.REMOVED,
+        comment="It arrived and was gone at a later look: some filters act after delivery.",
+    ),
+    OutcomeRule(
+        rule_id="arrived_as_sent",
+        condition=lambda seen: seen.attempt.arrived_text == seen.attempt.text,
+        outcome=Outcome.DELIVERED,
+        comment="The exact text was at the receiver until the last look.",
+    ),
+    OutcomeRule(
+        rule_id="arrived_as_sender_shows",
+        condition=lambda seen: (
+            has_arrived(seen.attempt) and seen.attempt.arrived_text == seen.attempt.own_text
+        ),
+        outcome=Outcome.DELIVERED,
+        comment="The app rewrote the text before sending (spaces, quotes, links): the sender's own "
+        "bubble shows the same as the receiver's, so nothing happened to it on the way.",
+    ),
+    OutcomeRule(
+        rule_id="arrived_altered",
+        condition=lambda seen: has_arrived(seen.attempt),
+        outcome=Outcome.ALTERED,
+        comment="It arrived changed, and the sender was shown another text.",
+    ),
+    OutcomeRule(
+        rule_id="notice_rate_limited",
+        condition=_has_notice(Notice.RATE_LIMITED),
+        outcome=Outcome.UNKNOWN,
+        void=VoidReason.RATE_LIMITED,
+        comment="The app said we send too often; that is about us, not about the text.",
+    ),
+    OutcomeRule(
+        rule_id="notice_account_restricted",
+        condition=_has_notice(Notice.ACCOUNT_RESTRICTED),
+        outcome=Outcome.UNKNOWN,
+        void=VoidReason.ACCOUNT_RESTRICTED,
+        comment="The app said the account is restricted: nothing it sends would arrive.",
+    ),
+    OutcomeRule(
+        rule_id="notice_recipient_refused",
+        condition=_has_notice(Notice.RECIPIENT_REFUSED),
+        outcome=Outcome.UNKNOWN,
+        void=VoidReason.LANE_DOWN,
+        comment="The contact does not take messages from us: the lane can carry nothing.",
+    ),
+    *(
+        OutcomeRule(
+            rule_id=f"fault_{fault}",
+            condition=_has_fault(fault),
+            outcome=Outcome.UNKNOWN,
+            void=fault,
+            comment=f"Our side recorded the fault {fault}, and nothing arrived.",
+        )
+        for fault in VoidReason
+    ),
+    OutcomeRule(
+        rule_id="interrupted",
+        condition=lambda seen: seen.attempt.sent_at is None,
+        outcome=Outcome.UNKNOWN,
+        void=VoidReason.SESSION_LOST,
+        comment="The tap on send was not seen to return (the run was killed): it may have been "
+        "sent or not.",
+    ),
+    OutcomeRule(
+        rule_id="notice_content_rejected",
+        condition=_has_notice(Notice.CONTENT_REJECTED),
+        outcome=Outcome.REFUSED,
+        comment="The app told the sender that this text is not accepted.",
+    ),
+    OutcomeRule(
+        rule_id="sender_failed",
+        condition=lambda seen: seen.attempt.sender_state is SenderState.FAILED,
+        outcome=Outcome.REFUSED,
+        comment="The sender's bubble is marked as failed.",
+    ),
+    OutcomeRule(
+        rule_id="sender_pending",
+        condition=lambda seen: seen.attempt.sender_state is SenderState.PENDING,
+        outcome=Outcome.UNKNOWN,
+        comment="The sender's bubble is still marked as on its way.",
+    ),
+    OutcomeRule(
+        rule_id="sender_not_seen",
+        condition=lambda seen: seen.attempt.sender_state is None and seen.attempt.own_text is None,
+        outcome=Outcome.UNKNOWN,
+        comment="No bubble was seen at the sender: the tap may have done nothing.",
+    ),
+    OutcomeRule(
+        rule_id="lane_reorders",
+        condition=lambda seen: seen.lane_reorders and not seen.is_settled,
+        outcome=Outcome.UNKNOWN,
+        comment="The lane was seen to deliver out of order, so a later arrival does not end the "
+        "wait; the receiver was not watched for settle_s yet.",
+    ),
+    OutcomeRule(
+        rule_id="missing_in_bracket",
+        condition=lambda seen: seen.is_bracketed,
+        outcome=Outcome.MISSING,
+        comment="The sender's side shows it sent, the receiver never showed it, and messages "
+        "before and after it arrived on a lane that was well in between.",
+    ),
+    OutcomeRule(
+        rule_id="not_bracketed",
+        condition=lambda _: True,
+        outcome=Outcome.UNKNOWN,
+        comment="It has not arrived, and nothing shows yet that it could have.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """The controls around an attempt: between the last that arrived and the next that arrives.
+
+    Attributes:
+        attempt: The attempt.
+        lost_controls: Ids of the controls in the stretch that were sent and did not arrive.
+    """
+
+    attempt: Attempt
+    lost_controls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoidRule:
+    """Why an attempt proves nothing although its own observations are complete.
+
+    Attributes:
+        rule_id: Unique over all rules.
+        condition: Whether the rule applies.
+        void: The reason it gives.
+        comment: Why.
+    """
+
+    rule_id: str
+    condition: Callable[[Stretch], bool]
+    void: VoidReason
+    comment: str
+
+
+VOID_RULES: Final = (
+    VoidRule(
+        rule_id="control_lost_nearby",
+        condition=lambda stretch: (
+            bool(stretch.lost_controls) and stretch.attempt.kind is not MessageKind.CONTROL
+        ),
+        void=VoidReason.CONTROL_LOST,
+        comment="Harmless text was lost in the same stretch. Controls themselves stay counted: "
+        "they are what loss is estimated from.",
+    ),
+)
+
+
+def score(attempts: Sequence[Attempt], limits: BracketLimits) -> dict[str, Score]:
+    """Say what became of each attempt.
+
+    Args:
+        attempts: All attempts of whole lanes, in any order: what is left out is missed as evidence
+            that a lane worked.
+        limits: How wide a bracket may be.
+
+    Returns:
+        Attempt id to score.
+    """
+    scores: dict[str, Score] = {}
+    for lane in lanes(attempts):
+        surroundings = look_around(lane, limits)
+        of_lane = [_outcome(seen) for seen in surroundings]
+        for stretch, plain in zip(_stretches(surroundings, of_lane), of_lane, strict=True):
+            scores[plain.attempt_id] = _voided(stretch, plain)
+    return scores
+
+
+def _outcome(seen: Seen) -> Score:
+    rule = next(rule for rule in OUTCOME_RULES if rule.condition(seen))
+    return Score(
+        attempt_id=seen.attempt.id, outcome=rule.outcome, void=rule.void, rule_id=rule.rule_id
+    )
+
+
+def _voided(stretch: Stretch, plain: Score) -> Score:
+    if plain.void is not None:
+        return plain
+    for rule in VOID_RULES:
+        if rule.condition(stretch):
+            return Score(
+                attempt_id=plain.attempt_id,
+                outcome=plain.outcome,
+                void=rule.void,
+                rule_id=rule.rule_id,
+            )
+    return plain
+
+
+def _stretches(surroundings: Sequence[Seen], scores: Sequence[Score]) -> list[Stretch]:
+    """Cut a lane at the controls that arrived, and gather the lost controls of each piece."""
+    piece = 0
+    pieces: list[int] = []
+    lost: defaultdict[int, list[str]] = defaultdict(list)
+    for seen, plain in zip(surroundings, scores, strict=True):
+        if seen.attempt.kind is MessageKind.CONTROL:
+            if has_arrived(seen.attempt):
+                piece += 1
+            elif plain.void is None and (plain.outcome is not Outcome.UNKNOWN or seen.is_overdue):
+                # A control still on its way is not lost, and must not void what waits with it.
+                lost[piece].append(seen.attempt.id)
+        pieces.append(piece)
+    return [
+        Stretch(attempt=seen.attempt, lost_controls=tuple(lost[piece]))
+        for seen, piece in zip(surroundings, pieces, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What the counted attempts of an entry amount to; what the verdict rules decide on.
+
+    Attributes:
+        blocked: Solo attempts that did not arrive as sent.
+        delivered: Solo attempts that arrived.
+        probability: Posterior probability of *censored* under the reference prior.
+        probability_low: The same under the sceptical prior.
+        probability_high: The same under the suspicious prior.
+        limits: When a verdict is given.
+    """
+
+    blocked: int
+    delivered: int
+    probability: float
+    probability_low: float
+    probability_high: float
+    limits: Limits
+
+    @classmethod
+    def of(cls, blocked: int, delivered: int, noise: Noise, limits: Limits) -> "Evidence":
+        """Weigh solo attempts against the noise of the channel."""
+        low, middle, high = (
+            posterior(blocked, delivered, noise, prior)
+            for prior in (limits.priors.low, limits.priors.reference, limits.priors.high)
+        )
+        return cls(
+            blocked=blocked,
+            delivered=delivered,
+            probability=middle,
+            probability_low=low,
+            probability_high=high,
+            limits=limits,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictRule:
+    """What the attempts say of an entry.
+
+    Attributes:
+        rule_id: Unique over all rules.
+        condition: Whether the rule applies.
+        kind: What it concludes.
+        comment: Why.
+    """
+
+    rule_id: str
+    condition: Callable[[Evidence], bool]
+    kind: VerdictKind
+    comment: str
+
+
+VERDICT_RULES: Final = (
+    VerdictRule(
+        rule_id="nothing_counted",
+        condition=lambda e: e.blocked + e.delivered == 0,
+        kind=VerdictKind.INCONCLUSIVE,
+        comment="No attempt counts: none was made, or all are void or unknown.",
+    ),
+    VerdictRule(
+        rule_id="blocked_even_to_a_sceptic",
+        condition=lambda e: e.probability_low >= 1 - e.limits.alpha and e.blocked > e.delivered,
+        kind=VerdictKind.CENSORED,
+        comment="Who thought it improbable would be convinced, and more solo attempts were blocked "
+        "than delivered.",
+    ),
+    VerdictRule(
+        rule_id="delivered_even_to_a_suspect",
+        condition=lambda e: e.probability_high <= e.limits.beta,
+        kind=VerdictKind.CLEAR,
+        comment="Who thought it probable would be convinced that it is not censored.",
+    ),
+    VerdictRule(
+        rule_id="contradictory",
+        condition=lambda e: e.blocked > 0 and e.delivered > 0,
+        kind=VerdictKind.INCONCLUSIVE,
+        comment="It was blocked and delivered, and neither outweighs the other: noise, or a filter "
+        "that is applied inconsistently.",
+    ),
+    VerdictRule(
+        rule_id="too_few_attempts",
+        condition=lambda _: True,
+        kind=VerdictKind.INCONCLUSIVE,
+        comment="All counted attempts agree, but they are too few for the noise of the channel.",
+    ),
+)
+
+
+def judge(evidence: Evidence) -> VerdictRule:
+    """Find the verdict rule that applies."""
+    return next(rule for rule in VERDICT_RULES if rule.condition(evidence))
+
+
+def verdicts(
+    entries: Sequence[EntryRecord],
+    attempts: Sequence[Attempt],
+    scores: Mapping[str, Score],
+    condition: Condition,
+    noise: Noise,
+    *,
+    limits: Limits | None = None,
+) -> list[Verdict]:
+    """Say of each entry whether it is censored under a condition.
+
+    Only solo attempts count so far: what arrives in company, or not, says nothing certain of one.
+
+    Args:
+        entries: The entries, one verdict each, in this order.
+        attempts: Any attempts; those under other conditions are passed over.
+        scores: Their scores, by attempt id.
+        condition: Under what the verdicts are to hold.
+        noise: What is known of loss and slip under the condition.
+        limits: When a verdict is given; the defaults if left out.
+    """
+    limits = limits or Limits()
+    solo: defaultdict[str, list[Attempt]] = defaultdict(list)
+    for attempt in attempts:
+        if attempt.is_solo and attempt.condition == condition:
+            solo[attempt.entries[0]].append(attempt)
+    return [
+        _verdict(entry.id, [scores[a.id] for a in solo[entry.id]], condition, noise, limits)
+        for entry in entries
+    ]
+
+
+def _verdict(
+    entry_id: str, scores: Sequence[Score], condition: Condition, noise: Noise, limits: Limits
+) -> Verdict:
+    counted = [s for s in scores if s.void is None and s.outcome is not Outcome.UNKNOWN]
+    blocked = sum(s.outcome.is_blocked for s in counted)
+    evidence = Evidence.of(blocked, len(counted) - blocked, noise, limits)
+    rule = judge(evidence)
+    return Verdict(
+        entry_id=entry_id,
+        condition=condition,
+        kind=rule.kind,
+        probability=evidence.probability,
+        probability_low=evidence.probability_low,
+        probability_high=evidence.probability_high,
+        attempts=tuple(s.attempt_id for s in counted),
+        blocked=blocked,
+        delivered=len(counted) - blocked,
+        void=sum(s.void is not None for s in scores),
+        unknown=sum(s.void is None and s.outcome is Outcome.UNKNOWN for s in scores),
+        rule_id=rule.rule_id,
+        rules_version=RULES_VERSION,
+    )

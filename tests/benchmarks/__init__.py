@@ -1,0 +1,1 @@
+"""Benchmarks: figures, their goals and their rivals, printed as tables."""

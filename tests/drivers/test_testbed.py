@@ -1,0 +1,102 @@
+"""Testbeds: data that is checked when it is loaded."""
+
+from pathlib import Path
+
+import pytest
+
+from drivers.errors import ConfigError
+from drivers.testbed import load_testbed
+
+TESTBED = """
+name = "lab"
+[[account]]
+label = "one"
+region = "CN"
+dedicated = true
+[[account]]
+label = "two"
+region = "CA"
+dedicated = true
+[[handset]]
+name = "a"
+account = "one"
+app = "courier"
+appium = "http://127.0.0.1:4723"
+udid = "emulator-5554"
+[[handset]]
+name = "b"
+account = "two"
+app = "courier"
+appium = "http://127.0.0.1:4723"
+udid = "emulator-5556"
+[[lane]]
+name = "lane-1"
+sender = "a"
+receiver = "b"
+chats = [{ kind = "direct", sender_title = "Two", receiver_title = "One" }]
+"""
+
+
+def test_shipped_testbed_loads() -> None:
+    """The testbed that ships with the project has lanes for both kinds of chat."""
+    testbed = load_testbed("embedded")
+    assert testbed.embedded is not None
+    assert len(testbed.lanes_with("direct")) == len(testbed.lanes_with("group")) == 2
+
+
+def test_defaults_of_a_real_testbed_are_slow(tmp_path: Path) -> None:
+    """Where a testbed says nothing of its pace, accounts pause as long as is reported safe."""
+    path = tmp_path / "testbed.toml"
+    path.write_text(TESTBED, encoding="utf-8")
+    assert load_testbed(str(path)).pacing.pause_s == (15.0, 35.0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("dedicated = true", "dedicated = false", "account 'one': dedicated = false"),
+        ('account = "two"', 'account = "three"', "there is no account 'three'"),
+        ('receiver = "b"', 'receiver = "c"', "there is no handset 'c'"),
+        ('receiver = "b"', 'receiver = "a"', "sender and receiver are one handset"),
+        ("emulator-5556", "emulator-5554", "is named 2 times"),
+        ('appium = "http://127.0.0.1:4723"', 'appium = "embedded"', "needs [embedded]"),
+        ('appium = "http://127.0.0.1:4723"', 'appium = "4723"', "neither a URL"),
+        ('region = "CN"', 'region = "China"', "account.0.region"),
+        ('label = "one"', 'label = "+86 139 0000 0000"', "account.0.label"),
+        (', receiver_title = "One"', "", "needs a title"),
+        ('app = "courier"', 'app = "whatsupp"', "there is no such profile"),
+    ],
+)
+def test_broken_testbed_is_explained(tmp_path: Path, old: str, new: str, told: str) -> None:
+    """What is wrong with a testbed is said with the value and the place."""
+    path = tmp_path / "testbed.toml"
+    path.write_text(TESTBED.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_testbed(str(path))
+    assert told in str(caught.value)
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    """A testbed with several problems is answered with all of them."""
+    path = tmp_path / "testbed.toml"
+    broken = TESTBED.replace("dedicated = true", "dedicated = false").replace(
+        'receiver = "b"', 'receiver = "c"'
+    )
+    path.write_text(broken, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_testbed(str(path))
+    assert str(caught.value).count("\n") == 3
+
+
+def test_missing_kind_of_chat_is_explained(tmp_path: Path) -> None:
+    """Asking for a chat no lane has is answered with what to do."""
+    path = tmp_path / "testbed.toml"
+    path.write_text(TESTBED, encoding="utf-8")
+    with pytest.raises(ConfigError, match="no lane has a group chat"):
+        load_testbed(str(path)).lanes_with("group")
+
+
+def test_missing_file_is_explained(tmp_path: Path) -> None:
+    """A testbed that is not there is named with its path."""
+    with pytest.raises(ConfigError, match=r"nowhere\.toml: the testbed cannot be read"):
+        load_testbed(str(tmp_path / "nowhere.toml"))

@@ -1,0 +1,1 @@
+"""Tests of results/: what was seen and what it means."""

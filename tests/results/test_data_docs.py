@@ -1,0 +1,93 @@
+"""docs/data.md describes what is written."""
+
+import json
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from results.bracketing import BracketLimits
+from results.columns import MESSAGE_COLUMNS, VERDICT_COLUMNS, Column
+from results.export import write_run
+from results.inference import Limits
+from results.journal import Journal
+from results.rules import (
+    OUTCOME_RULES,
+    RULES_VERSION,
+    VERDICT_RULES,
+    VOID_RULES,
+    OutcomeRule,
+    VerdictRule,
+    VoidRule,
+)
+from tests.results.examples import RUN
+
+TEXT = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
+
+
+def section(title: str) -> str:
+    """Give the text under a heading."""
+    return TEXT.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def named_in(text: str) -> list[str]:
+    """Give the names in the first column of the tables of a text."""
+    rows = re.findall(r"^\| (`.*?`) \|", text, flags=re.MULTILINE)
+    return [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
+
+
+@pytest.mark.parametrize(
+    ("file", "columns"), [("messages.csv", MESSAGE_COLUMNS), ("verdicts.csv", VERDICT_COLUMNS)]
+)
+def test_columns_are_documented(file: str, columns: tuple[Column, ...]) -> None:
+    """Every column is described, in order, with its meaning and type, and no other is."""
+    assert named_in(section(file)) == [column.name for column in columns]
+    for column in columns:
+        meaning = column.meaning.replace("<", "&lt;").replace(">", "&gt;")
+        assert f"| `{column.name}` | {meaning} | {column.cell} |" in section(file)
+
+
+def test_rules_are_documented() -> None:
+    """Every rule is listed in order, with its comment, under the version in force."""
+    rules: list[OutcomeRule | VoidRule | VerdictRule] = [
+        *OUTCOME_RULES,
+        *VOID_RULES,
+        *VERDICT_RULES,
+    ]
+    assert named_in(section("Rules")) == [rule.rule_id for rule in rules]
+    assert all(rule.comment in section("Rules") for rule in rules)
+    assert f"Version {RULES_VERSION}." in section("Rules")
+
+
+def test_run_file_is_documented(journal: Journal, tmp_path: Path) -> None:
+    """Every key of run.json is described, nested ones too."""
+    summary = json.loads(write_run(journal, RUN.id, tmp_path)[2].read_text(encoding="utf-8"))
+    assert sorted(named_in(section("run.json"))) == sorted(summary)
+    for part in ("counts", "noise"):
+        assert all(f"`{key}`" in section("run.json") for key in summary[part])
+
+
+def test_tables_are_documented(journal: Journal) -> None:
+    """Every table of the journal is described."""
+    reader = sqlite3.connect(journal.path)
+    tables = {
+        name for (name,) in reader.execute("SELECT name FROM sqlite_schema WHERE type='table'")
+    }
+    reader.close()
+    assert tables <= set(named_in(section("The journal")))
+
+
+def test_default_limits_are_documented() -> None:
+    """The numbers in the text are the defaults in the code."""
+    limits, bracket = Limits(), BracketLimits()
+    for words in (
+        f"`bracket_messages` ({bracket.bracket_messages})",
+        f"`bracket_s` ({bracket.bracket_s:g})",
+        f"`settle_s` ({bracket.settle_s:g})",
+        f"a prior of {limits.priors.low:.0%}".replace("%", " %"),
+        f"(a prior of {limits.priors.high:.0%}".replace("%", " %"),
+        f"α and β are {limits.alpha}",
+    ):
+        assert words in " ".join(TEXT.split())
+    assert limits.alpha == limits.beta

@@ -1,0 +1,60 @@
+"""Embedded testbeds with a policy of one's own, for tests and benchmarks."""
+
+import json
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+
+def rule(
+    *components: str,
+    action: str = "drop",
+    chats: Sequence[str] = ("direct", "group"),
+) -> str:
+    """A rule of an embedded network's policy: what it does to messages with all components."""
+    # JSON strings and lists are TOML as well.
+    return (
+        f"[[rule]]\ncomponents = {json.dumps(components, ensure_ascii=False)}\n"
+        f"action = {json.dumps(action)}\nchats = {json.dumps(list(chats))}\n"
+    )
+
+
+def fault(handset: str, what: str, *, after_messages: int) -> str:
+    """A fault of an embedded network's policy."""
+    return f'[[fault]]\nhandset = "{handset}"\nwhat = "{what}"\nafter_messages = {after_messages}\n'
+
+
+def write_testbed(
+    folder: Path,
+    rules: Iterable[str] = (),
+    *,
+    loss: float = 0.0,
+    slip: float = 0.0,
+    more: str = "",
+    changes: Iterable[tuple[str, str]] = (),
+) -> Path:
+    """Write the shipped testbed with another policy into a folder.
+
+    Args:
+        folder: Where to.
+        rules: What the network censors, the canary of the shipped testbed aside.
+        loss: Share of harmless messages it loses.
+        slip: Share of censored messages it lets through.
+        more: More TOML for the policy.
+        changes: Texts of the testbed to be replaced.
+
+    Returns:
+        Path of the testbed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    canary = rule("undelivered canary", "known to be dropped")
+    policy = f'title = "test"\n[noise]\nloss = {loss}\nslip = {slip}\n'
+    (folder / "policy.toml").write_text(policy + canary + "".join(rules) + more, encoding="utf-8")
+    testbed = (files("drivers") / "embedded" / "testbed.toml").read_text(encoding="utf-8")
+    for old, new in changes:
+        if old not in testbed:
+            raise ValueError(f"the shipped testbed does not say {old!r}")
+        testbed = testbed.replace(old, new)
+    path = folder / "testbed.toml"
+    path.write_text(testbed, encoding="utf-8")
+    return path
