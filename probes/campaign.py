@@ -29,11 +29,13 @@ from results.record import (
     EntryRecord,
     MessageKind,
     Verdict,
+    VerdictKind,
 )
 from results.rules import verdicts
 
 _CONTROL_EVERY: Final = (4, 6)  # messages between two controls, at least and at most
 _CANARY_EVERY: Final = 24  # messages of a lane between two canaries
+_SETTLING_ROUNDS: Final = 5
 _TICK_S: Final = 0.1
 
 
@@ -88,6 +90,7 @@ class Campaign:
         self._entries = {entry.id: entry for entry in setup.entries}
         self._undecided = dict.fromkeys(self._entries)
         self._wanted: str | None = None
+        self._told: dict[str, VerdictKind] = {}
         self._is_closing = False
         self._spent: str | None = None
         self._attempts_made = len(ledger.attempts)
@@ -165,7 +168,35 @@ class Campaign:
                 self._wanted = None
             if self.is_down and not self._is_done(entry_id):
                 raise CampaignError(f"Nothing more can be measured: {self.stopped}")
-            return self.verdicts([self._entries[entry_id]])[0]
+            verdict = self.verdicts([self._entries[entry_id]])[0]
+            self._told.setdefault(entry_id, verdict.kind)
+            return verdict
+
+    @property
+    def told(self) -> Mapping[str, VerdictKind]:
+        """What was first said of the entries that were asked for."""
+        return dict(self._told)
+
+    def settle(self, on_wait: Callable[[], object] = lambda: None) -> None:
+        """Measure again what was decided and no longer holds.
+
+        What controls and canaries show later in a run bears on all its verdicts: after a control
+        was lost, two blocked messages may no longer suffice. Budgets are kept; if no lane is left,
+        the entries stay as they are.
+
+        Args:
+            on_wait: As for `verdict`.
+        """
+        for _ in range(_SETTLING_ROUNDS):
+            with self._changed:
+                open_again = [entry_id for entry_id in self._told if not self._is_done(entry_id)]
+            if not open_again or self.stopped is not None:
+                return
+            for entry_id in open_again:
+                try:
+                    self.verdict(entry_id, on_wait)
+                except CampaignError:
+                    return
 
     def verdicts(self, entries: Sequence[EntryRecord] | None = None) -> list[Verdict]:
         """What the attempts so far say of the entries (all of them if not named)."""

@@ -28,7 +28,7 @@ class LiveLine:
         self._width = width
         self._began = monotonic()
         self._drawn_at = 0.0
-        self._is_drawn = False
+        self._text = ""
 
     def draw(self, messages: Mapping[str, int], decided: int, total: int) -> None:
         """Draw the line, unless it was drawn just now.
@@ -43,16 +43,20 @@ class LiveLine:
             return
         self._drawn_at = now
         text = progress(messages, decided, total, now - self._began)
-        self._stream.write(_DRAW.format(line=set_cell_size(text, self._width - 1)))
-        self._stream.flush()
-        self._is_drawn = True
+        self._text = set_cell_size(text, self._width - 1)
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw the line as it was last drawn."""
+        if self._text:
+            self._stream.write(_DRAW.format(line=self._text))
+            self._stream.flush()
 
     def clear(self) -> None:
-        """Clear the line, so that others can write."""
-        if self._is_drawn:
+        """Clear the line, so that others can write; `redraw` brings it back."""
+        if self._text:
             self._stream.write(_CLEAR)
             self._stream.flush()
-            self._is_drawn = False
 
 
 def progress(messages: Mapping[str, int], decided: int, total: int, elapsed_s: float) -> str:

@@ -5,7 +5,7 @@ Puts together what the other modules do, and takes it apart again whatever happe
 
 import secrets
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -61,6 +61,7 @@ class Report:
         stopped: Why it ended early; ``None`` if it did not.
         lanes_lost: Why lanes were given up.
         files: What was written.
+        changed: Entries whose verdict is not what was first said of them.
         right: For each decided entry, whether the verdict agrees with the truth; ``None`` where
             nobody knows it.
     """
@@ -74,6 +75,7 @@ class Report:
     stopped: str | None
     lanes_lost: Sequence[str]
     files: Sequence[Path]
+    changed: Sequence[str]
     right: Mapping[str, bool] | None
 
 
@@ -238,16 +240,22 @@ class LiveRun:
                 is_over=is_over,
             )
 
-    def finish(self, interrupted: str | None) -> Report:
+    def finish(
+        self, interrupted: str | None, on_wait: Callable[[], object] = lambda: None
+    ) -> Report:
         """End the run: let lanes finish what they have in hand, write everything, close everything.
 
         Args:
-            interrupted: Why the session ends before all was asked for; ``None`` if it does not.
+            interrupted: Why the session ends before all was asked for; if ``None``, verdicts that
+                no longer hold are measured again first.
+            on_wait: Called again and again while that is done.
         """
         with self._closing:
-            stopped = interrupted or self.campaign.stopped
-            if interrupted is not None:
+            if interrupted is None:
+                self.campaign.settle(on_wait)
+            else:
                 self._is_over.set()
+            stopped = interrupted or self.campaign.stopped
             self.campaign.close()
             self._is_over.set()
             verdicts = self.campaign.verdicts()
@@ -264,6 +272,11 @@ class LiveRun:
                 stopped=stopped,
                 lanes_lost=[*self.lanes_lost, *self.campaign.lanes_lost],
                 files=files,
+                changed=[
+                    verdict.entry_id
+                    for verdict in verdicts
+                    if self.campaign.told.get(verdict.entry_id, verdict.kind) is not verdict.kind
+                ],
                 right=self._compare(verdicts),
             )
 

@@ -87,7 +87,7 @@ class CampaignRunner:
             raise CampaignError("the run has not begun")
         run = self._run
         try:
-            verdict = run.campaign.verdict(entry.id, self._draw)
+            verdict = run.campaign.verdict(entry.id, lambda: self._draw(run))
         except CampaignError as error:
             item.session.shouldfail = str(error)
             pytest.fail(str(error), pytrace=False)
@@ -174,22 +174,26 @@ class CampaignRunner:
         return category, _LETTERS[kind], (str(kind).upper(), {_COLOURS[kind]: True})
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self) -> Iterator[None]:
+    def pytest_runtest_logstart(self) -> Iterator[None]:
         """Keep the live line out of the way while pytest writes."""
-        try:
+        with self._line_aside():
             return (yield)
-        finally:
-            self._clear()
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self) -> None:
-        """Clear the live line before a letter is written."""
-        self._clear()
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_logreport(self) -> Iterator[None]:
+        """Keep the live line out of the way while pytest writes."""
+        with self._line_aside():
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_logfinish(self) -> Iterator[None]:
+        """Keep the live line out of the way while pytest writes."""
+        with self._line_aside():
+            return (yield)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Finish the run: write everything, close everything."""
-        self._clear()
         if self._run is None:
             return
         interrupted = None
@@ -201,7 +205,9 @@ class CampaignRunner:
             interrupted = f"{session.shouldstop}."
         run, self._run = self._run, None
         with _as_usage_errors():
-            self._report = run.finish(interrupted)
+            self._report = run.finish(interrupted, lambda: self._draw(run))
+        if self._line is not None:
+            self._line.clear()
 
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
         """Print what failed to arrive."""
@@ -216,20 +222,25 @@ class CampaignRunner:
             )
         )
 
-    def _draw(self) -> None:
+    def _draw(self, run: LiveRun) -> None:
         reporter = _reporter(self._config)
-        if self._run is None or reporter is None or not reporter.isatty:
+        if reporter is None or not reporter.isatty:
             return
         if self._line is None:
             self._line = LiveLine(reporter._tw._file, _width(reporter))  # noqa: SLF001 - the terminal
-        campaign = self._run.campaign
+        campaign = run.campaign
         capture = self._config.pluginmanager.getplugin("capturemanager")
         with capture.global_and_fixture_disabled() if capture else nullcontext():
             self._line.draw(campaign.counts(), campaign.decided, len(campaign.setup.entries))
 
-    def _clear(self) -> None:
-        if self._line is not None:
-            self._line.clear()
+    @contextmanager
+    def _line_aside(self) -> Iterator[None]:
+        if self._line is None:
+            yield
+            return
+        self._line.clear()
+        yield
+        self._line.redraw()
 
     def _print_plan(self, entries: Sequence[Entry]) -> None:
         reporter = _reporter(self._config)

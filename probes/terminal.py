@@ -1,5 +1,6 @@
 """What a person reads at the end of a run."""
 
+import os
 from collections.abc import Iterable, Sequence
 from io import StringIO
 
@@ -44,10 +45,11 @@ def summary(report: Report) -> list[RenderableType]:
         Text(_headline(report), style="bold"),
         *_tables(report),
         *(Text(line) for line in _measurement_lines(report)),
+        *_changed_lines(report),
         *(Text(f"Lane lost: {line}", style="yellow") for line in report.lanes_lost),
         *(Text(line, style="yellow") for line in _stopped_lines(report)),
         *_truth_lines(report),
-        Text("Files: " + "  ".join(str(path) for path in report.files)),
+        *_file_lines(report),
     ]
 
 
@@ -76,21 +78,17 @@ def _tables(report: Report) -> list[Table]:
     if not shown:
         return []
     table = Table(
-        Column("entry", overflow="fold", ratio=1),
+        Column("entry", overflow="fold"),
         Column("list", no_wrap=True),
-        Column("lang", no_wrap=True),
         Column("verdict", no_wrap=True),
         Column("P", justify="right", no_wrap=True),
         Column("blocked", justify="right", no_wrap=True),
-        Column("arrived", justify="right", no_wrap=True),
         Column("void", justify="right", no_wrap=True),
         box=None,
         pad_edge=False,
-        expand=True,
     )
     for verdict in shown:
-        entry = report.entries[verdict.entry_id]
-        table.add_row(*_cells(entry, verdict))
+        table.add_row(*_cells(report.entries[verdict.entry_id], verdict))
     return [table]
 
 
@@ -98,11 +96,9 @@ def _cells(entry: EntryRecord, verdict: Verdict) -> Sequence[RenderableType]:
     return (
         Text(entry.keyword),
         Text(entry.wordlist),
-        Text(entry.language),
         Text(str(verdict.kind).upper(), style=_COLOURS.get(verdict.kind, "")),
         Text(f"{verdict.probability:.4f}"),
-        Text(str(verdict.blocked)),
-        Text(str(verdict.delivered)),
+        Text(f"{verdict.blocked} of {verdict.blocked + verdict.delivered}"),
         Text(str(verdict.void + verdict.unknown)),
     )
 
@@ -113,7 +109,7 @@ def _measurement_lines(report: Report) -> list[str]:
     canaries = noise.canaries_blocked + noise.canaries_slipped
     sensitivity = noise.sensitivity
     sent = ", ".join(
-        f"{count} {kind}{'' if count == 1 else _plural(kind)}"
+        f"{count} {_plural(kind) if count > 1 else kind}"
         for kind, count in report.messages.items()
         if count
     )
@@ -131,7 +127,11 @@ def _measurement_lines(report: Report) -> list[str]:
 
 
 def _plural(kind: str) -> str:
-    return "" if kind == MessageKind.ISOLATION else "s" if kind != MessageKind.CANARY else ""
+    return {
+        MessageKind.PROBE: "probes",
+        MessageKind.CONTROL: "controls",
+        MessageKind.CANARY: "canaries",
+    }.get(MessageKind(kind), kind)
 
 
 def _rate(rate: Rate) -> str:
@@ -154,6 +154,29 @@ def _stopped_lines(report: Report) -> list[str]:
             f"{report.run_id}"
         )
     return lines
+
+
+def _changed_lines(report: Report) -> list[Text]:
+    if not report.changed:
+        return []
+    keywords = ", ".join(report.entries[entry_id].keyword for entry_id in report.changed)
+    return [
+        Text(
+            f"Changed since their tests, as controls and canaries said more: {keywords}",
+            style="yellow",
+        )
+    ]
+
+
+def _file_lines(report: Report) -> list[Text]:
+    folders = sorted({path.parent for path in report.files})
+    return [
+        Text(
+            f"Files: {folder}{os.sep} "
+            + ", ".join(path.name for path in report.files if path.parent == folder)
+        )
+        for folder in folders
+    ]
 
 
 def _truth_lines(report: Report) -> list[Text]:
