@@ -1,5 +1,6 @@
 """`pytest probes` as a pytest plugin: from options to a run, from verdicts to letters and words."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -103,10 +104,8 @@ class CampaignRunner:
     def pytest_report_header(self) -> list[str]:
         """Say what is measured, where, and with which seed."""
         measured = self._measured
-        lists = ", ".join(
-            f"{each.name} ({sum(e.wordlist == each.name for e in self._selection.entries)})"
-            for each in self._selection.wordlists
-        )
+        counts = Counter(entry.wordlist for entry in self._selection.entries)
+        lists = ", ".join(f"{name} ({count})" for name, count in counts.items())
         lanes = self._testbed.lanes_with(measured.chat)
         conditions = {
             f"{lane.sender.profile.title}, {measured.chat} chat, "

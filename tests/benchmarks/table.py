@@ -102,5 +102,5 @@ def _print(title: str, figures: list[Figure], seconds: float) -> None:
 def _cell(figure: Figure | None) -> str:
     if figure is None:
         return ""
-    value = f"{figure.value:g}" if figure.value == int(figure.value) else f"{figure.value:.4f}"
+    value = f"{figure.value:.4g}"
     return value if not figure.goal else f"{value} ({figure.goal})"
