@@ -90,6 +90,7 @@ class Campaign:
         self._entries = {entry.id: entry for entry in setup.entries}
         self._undecided = dict.fromkeys(self._entries)
         self._wanted: str | None = None
+        self._taken: dict[str, tuple[str, ...]] = {}  # entries a lane is about to send
         self._told: dict[str, VerdictKind] = {}
         self._is_closing = False
         self._spent: str | None = None
@@ -119,7 +120,7 @@ class Campaign:
         if self._spent is not None:
             return self._spent
         if self._workers and all(worker.down for worker in self._workers):
-            return "no lane is left. " + " ".join(str(worker.down) for worker in self._workers)
+            return "no lane is left."  # why, in words, can hold what must not be exported
         return None
 
     @property
@@ -167,7 +168,7 @@ class Campaign:
             finally:
                 self._wanted = None
             if self.is_down and not self._is_done(entry_id):
-                raise CampaignError(f"Nothing more can be measured: {self.stopped}")
+                raise CampaignError("\n".join(["No lane is left to measure on.", *self.lanes_lost]))
             verdict = self.verdicts([self._entries[entry_id]])[0]
             self._told.setdefault(entry_id, verdict.kind)
             return verdict
@@ -252,6 +253,7 @@ class Campaign:
             self._attempts_made += 1
             self._sent_now += 1
             self._ledger.begin(attempt)
+            self._taken.pop(worker.name, None)
             return attempt
 
     def update(self, attempt: Attempt) -> None:
@@ -282,6 +284,7 @@ class Campaign:
                     if message is not None:
                         self._spent = self._what_is_spent(worker)
                         if self._spent is None:
+                            self._taken[worker.name] = message.entries
                             return message
                         self._changed.notify_all()
                 self._changed.wait(_TICK_S * 5)
@@ -327,8 +330,10 @@ class Campaign:
     def _candidates(self, worker: LaneWorker) -> Iterator[str]:
         """Entries that may be sent on a lane now, the wanted one first."""
         wanted = self._wanted
+        taken = {entry_id for entries in self._taken.values() for entry_id in entries}
         for entry_id in (*([wanted] if wanted else ()), *self._undecided):
-            if self._text_of((entry_id,), worker) != worker.last_text:
+            is_free = entry_id not in taken
+            if is_free and self._text_of((entry_id,), worker) != worker.last_text:
                 yield entry_id
 
     def _probe(self, entries: tuple[str, ...], worker: LaneWorker) -> Message:

@@ -82,7 +82,6 @@ MESSAGE_COLUMNS: Final = (
     Column("gone_at", "when that text was seen to be gone", Cell.OPTIONAL_TIME),
     Column("observed_until", "last look at the receiver that could show it", Cell.OPTIONAL_TIME),
     Column("fault", "what went wrong on our side", Cell.OPTIONAL_TEXT),
-    Column("fault_detail", "the fault in words", Cell.OPTIONAL_TEXT),
     Column("outcome", "delivered, missing, refused, altered, removed or unknown"),
     Column("void", "why it proves nothing", Cell.OPTIONAL_TEXT),
     *RULE_COLUMNS,

@@ -213,7 +213,7 @@ def _summary(
         "testbed": run.testbed,
         "strategy": run.strategy,
         "seed": run.seed,
-        "settings": run.settings,
+        "settings": {name: _without_folders(value) for name, value in run.settings.items()},
         "rules_version": RULES_VERSION,
         "conditions": [
             {
@@ -234,6 +234,11 @@ def _summary(
         },
         "noise": _noise(seen),
     }
+
+
+def _without_folders(value: str) -> str:
+    """A setting without the folders of its paths, which can hold a person's name."""
+    return "\n".join(line.replace("\\", "/").rpartition("/")[2] for line in value.split("\n"))
 
 
 def _noise(seen: Noise) -> dict[str, object]:

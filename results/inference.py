@@ -121,13 +121,14 @@ class Priors:
     reader of the other opinion: *censored* under the sceptical prior, *clear* under the suspicious
     one. At even odds the probability that is reported is the evidence alone.
 
-    The two are chosen for two messages to decide: 3 % is the lowest round prior under which two
-    blocked messages suffice once 32 controls have arrived and none was lost (2 % takes 50),
-    and it is below the share censored in lists that are meant to find censorship. 90 % is as far
-    from even odds as two delivered messages reach before the first canary: the suspicion that nine
-    in ten are censored. With loss 1 % and slip 0.5 % (100 controls, 1 lost; 20 canaries, none
-    slipped) a clear entry is called censored in 0.010 % of cases and a censored one clear in
-    0.003 %, after 2.06 and 2.03 messages on average (tests/results/test_inference.py).
+    To call a word censored is the graver claim, and a list that is measured every few hours gives
+    many chances to make it wrongly: a loss of 1 % takes both of two messages of one in 10,000 clear
+    entries. So the sceptic believes one word in 1,000 to be censored, which asks for three blocked
+    messages (four before about 35 controls have arrived). 90 % is as far from even odds as two
+    delivered messages reach before the first canary. With loss 1 % and slip 0.5 % (100 controls, 1
+    lost; 20 canaries, none slipped) a clear entry is called censored in 0.0001 % of cases and a
+    censored one clear in 0.0025 %, after 2.06 and 3.05 messages on average
+    (tests/results/test_inference.py).
 
     Attributes:
         low: The sceptic's.
@@ -135,7 +136,7 @@ class Priors:
         high: The suspicious one's.
     """
 
-    low: float = 0.03
+    low: float = 0.001
     reference: float = EVEN_ODDS
     high: float = 0.9
 

@@ -180,7 +180,8 @@ def attempt_of(row: Row) -> Attempt:
         gone_at=row.optional_time("gone_at"),
         observed_until=row.optional_time("observed_until"),
         fault=None if fault is None else VoidReason(fault),
-        fault_detail=row.optional_text("fault_detail"),
+        # Exports leave it out: it can hold addresses and the titles of chats.
+        fault_detail=row.optional_text("fault_detail") if "fault_detail" in row.values else None,
     )
 
 

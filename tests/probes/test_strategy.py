@@ -28,7 +28,8 @@ def ledger_of(signs: str) -> Ledger:
         ("PPC", False),
         ("p", False),  # on its way
         ("pC", True),
-        ("pCpC", False),
+        ("pCpC", True),
+        ("pCpCpC", False),
         ("PCpC", True),
         ("PpPC", True),  # one was lost or slipped: two to one is not enough
         ("p" + "C" + "P" + "C", True),
@@ -36,7 +37,7 @@ def ledger_of(signs: str) -> Ledger:
     ],
 )
 def test_solo_goes_on_until_the_evidence_suffices(signs: str, *, needs_more: bool) -> None:
-    """Two that agree decide; contradiction and void attempts ask for more."""
+    """Two delivered or three blocked decide; contradiction and void attempts ask for more."""
     solo = Solo(limits=Limits())
     assert solo.needs_more(ledger_of(signs), "e") is needs_more
 

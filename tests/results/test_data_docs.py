@@ -85,7 +85,7 @@ def test_default_limits_are_documented() -> None:
         f"`bracket_messages` ({bracket.bracket_messages})",
         f"`bracket_s` ({bracket.bracket_s:g})",
         f"`settle_s` ({bracket.settle_s:g})",
-        f"a prior of {limits.priors.low:.0%}".replace("%", " %"),
+        f"a prior of {limits.priors.low:.1%}".replace("%", " %"),
         f"(a prior of {limits.priors.high:.0%}".replace("%", " %"),
         f"α and β are {limits.alpha}",
     ):

@@ -17,7 +17,7 @@ from results.errors import JournalError
 from results.export import read_messages, read_verdicts, write_run
 from results.inference import Noise, noise
 from results.journal import Journal
-from results.record import Attempt, EntryRecord, VerdictKind
+from results.record import Attempt, EntryRecord, VerdictKind, VoidReason
 from results.rules import RULES_VERSION, BracketLimits, score, verdicts
 from tests.results.examples import CONDITION, RUN, START, arrived, entry, lane_of, sent, texts
 
@@ -34,9 +34,7 @@ def filled(journal: Journal, attempts: list[Attempt], entries: list[EntryRecord]
 @given(texts, texts, texts, texts)
 def test_any_text_comes_back_from_the_files(text: str, own: str, came: str, word: str) -> None:
     """Journal, CSV and back is the identity for any Unicode text in any text column."""
-    attempt = replace(
-        arrived(sent(0), came), text=text, own_text=own, fault_detail=word, lane=own, sender=came
-    )
+    attempt = replace(arrived(sent(0), came), text=text, own_text=own, lane=own, sender=came)
     blank = replace(sent(1), text=text, lane=own)
     known = replace(entry("e", word), source=text, category=own)
     with TemporaryDirectory() as name, Journal.open(Path(name) / "j") as journal:
@@ -49,6 +47,34 @@ def test_any_text_comes_back_from_the_files(text: str, own: str, came: str, word
     assert {row.attempt.id: row.score for row in rows} == score([attempt, blank], BracketLimits())
     assert (verdict_row.keyword, verdict_row.source) == (word, text)
     assert (verdict_row.category, verdict_row.language) == (own, known.language)
+
+
+def test_nothing_that_identifies_is_exported(journal: Journal, tmp_path: Path) -> None:
+    """Titles of chats, addresses and folders stay in the journal."""
+    secrets = ("Aunt Mei", "http://10.1.2.3:4723", "alice")
+    run = replace(
+        RUN,
+        id="20240501T120000Z-ff",
+        settings={"testbed": "/home/alice/lab.toml", "wordlists": "/home/alice/a.csv\ntibet"},
+    )
+    attempt = replace(
+        sent(0),
+        id=f"{run.id}-0",
+        run_id=run.id,
+        fault=VoidReason.WRONG_CHAT,
+        fault_detail=f"{secrets[1]}: the open chat is {secrets[0]!r}",
+    )
+    journal.start_run(run)
+    journal.begin_attempt(attempt)
+    journal.update_attempt(attempt)
+    files = write_run(journal, run.id, tmp_path / "out")
+    written = "".join(path.read_text(encoding="utf-8") for path in files)
+    assert not [secret for secret in secrets if secret in written]
+    assert json.loads(files[2].read_text(encoding="utf-8"))["settings"] == {
+        "testbed": "lab.toml",
+        "wordlists": "a.csv\ntibet",
+    }
+    assert journal.attempts(run.id) == [attempt]
 
 
 def test_saved_verdicts_are_exported(journal: Journal, tmp_path: Path) -> None:

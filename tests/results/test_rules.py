@@ -320,7 +320,8 @@ def test_score_does_not_depend_on_the_order_given(
         (0, 0, "nothing_counted"),
         (1, 0, "too_few_attempts"),
         (0, 1, "too_few_attempts"),
-        (2, 0, "blocked_even_to_a_sceptic"),
+        (2, 0, "too_few_attempts"),
+        (3, 0, "blocked_even_to_a_sceptic"),
         (0, 2, "delivered_even_to_a_suspect"),
         (1, 1, "contradictory"),
         (4, 4, "contradictory"),
@@ -350,10 +351,10 @@ def test_every_verdict_rule_is_reached() -> None:
 
 def test_verdict_names_what_it_rests_on() -> None:
     """A verdict lists its counted attempts and carries the rule and version that made it."""
-    lane = lane_of("CpCpC")
+    lane = lane_of("CpCpCpC")
     (verdict,) = verdicts([entry("e")], lane, score(lane, LIMITS), CONDITION, NOISE)
     assert verdict.kind is VerdictKind.CENSORED
-    assert verdict.attempts == (lane[1].id, lane[3].id)
+    assert verdict.attempts == (lane[1].id, lane[3].id, lane[5].id)
     assert (verdict.rule_id, verdict.rules_version) == ("blocked_even_to_a_sceptic", RULES_VERSION)
 
 
