@@ -6,6 +6,7 @@ control), the entries that will be asked for next are sent in its company.
 """
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -86,7 +87,7 @@ class Campaign:
         self._ledger = ledger
         self._changed = threading.Condition(threading.RLock())
         self._workers: list[LaneWorker] = []
-        self._ended: set[str] = set()
+        self._counts = Counter(attempt.kind for attempt in ledger.attempts)
         self._entries = {entry.id: entry for entry in setup.entries}
         self._undecided = dict.fromkeys(self._entries)
         self._wanted: str | None = None
@@ -169,7 +170,7 @@ class Campaign:
                 self._wanted = None
             if self.is_down and not self._is_done(entry_id):
                 raise CampaignError("\n".join(["No lane is left to measure on.", *self.lanes_lost]))
-            verdict = self.verdicts([self._entries[entry_id]])[0]
+            verdict = self._verdicts([self._entries[entry_id]], self._ledger.of_entry(entry_id))[0]
             self._told.setdefault(entry_id, verdict.kind)
             return verdict
 
@@ -199,17 +200,22 @@ class Campaign:
                 except CampaignError:
                     return
 
-    def verdicts(self, entries: Sequence[EntryRecord] | None = None) -> list[Verdict]:
-        """What the attempts so far say of the entries (all of them if not named)."""
+    def verdicts(self, entries: Sequence[EntryRecord]) -> list[Verdict]:
+        """What the attempts so far say of entries."""
         with self._changed:
-            return verdicts(
-                self.setup.entries if entries is None else entries,
-                self._ledger.attempts,
-                self._ledger.scores,
-                condition=self.setup.condition,
-                noise=self._ledger.noise,
-                limits=self.setup.limits,
-            )
+            return self._verdicts(entries, self._ledger.attempts)
+
+    def _verdicts(
+        self, entries: Sequence[EntryRecord], attempts: Sequence[Attempt]
+    ) -> list[Verdict]:
+        return verdicts(
+            entries,
+            attempts,
+            self._ledger.scores,
+            condition=self.setup.condition,
+            noise=self._ledger.noise,
+            limits=self.setup.limits,
+        )
 
     def tally(self, entry_id: str) -> Tally:
         """The attempts of an entry so far."""
@@ -252,6 +258,7 @@ class Campaign:
             self._journal.begin_attempt(attempt)
             self._attempts_made += 1
             self._sent_now += 1
+            self._counts[message.kind] += 1
             self._ledger.begin(attempt)
             self._taken.pop(worker.name, None)
             return attempt
@@ -269,10 +276,9 @@ class Campaign:
         """Commit texts seen at the receiver."""
         self._journal.add_arrivals(arrivals)
 
-    def lane_ended(self, worker: LaneWorker) -> None:
+    def lane_ended(self) -> None:
         """Note that a lane has ended."""
         with self._changed:
-            self._ended.add(worker.name)
             self._changed.notify_all()
 
     def next_message(self, worker: LaneWorker) -> Message | None:
@@ -312,11 +318,12 @@ class Campaign:
         )
 
     def _needs_canary(self, worker: LaneWorker) -> bool:
-        return (
-            bool(self.setup.canaries)
-            and worker.messages % _CANARY_EVERY == _CANARY_EVERY // 2
-            and self._may_probe()
-        )
+        """Whether a canary is due: the first right after the lane's first control.
+
+        A run that cannot see censorship should know it before it says that something is clear.
+        """
+        is_due = worker.messages % _CANARY_EVERY == 1
+        return bool(self.setup.canaries) and is_due and self._may_probe()
 
     def _may_probe(self) -> bool:
         """Whether the budget leaves room for a probe and, on every lane, for a control after it."""
@@ -382,9 +389,5 @@ class Campaign:
         return is_done
 
     def counts(self) -> Mapping[str, int]:
-        """Messages by kind, for a line that tells how far the run is."""
-        with self._changed:
-            counts = dict.fromkeys(MessageKind, 0)
-            for attempt in self._ledger.attempts:
-                counts[attempt.kind] += 1
-            return {str(kind): count for kind, count in counts.items()}
+        """Messages by kind."""
+        return {str(kind): self._counts[kind] for kind in MessageKind}

@@ -24,6 +24,7 @@ from drivers.errors import (
 from drivers.lane import Incoming, Lane
 from probes.message import Message
 from probes.pacing import Pacer
+from results.errors import JournalError
 from results.record import (
     ArrivalRecord,
     Attempt,
@@ -79,8 +80,8 @@ class Books(Protocol):
         """Wait for something to send; ``None`` when the worker should end."""
         ...
 
-    def lane_ended(self, worker: "LaneWorker") -> None:
-        """Note that the worker has ended, or was given up (see `LaneWorker.down`)."""
+    def lane_ended(self) -> None:
+        """Note that a worker has ended, or was given up (see `LaneWorker.down`)."""
         ...
 
 
@@ -182,6 +183,7 @@ class LaneWorker:
         return next(p for p, attempt in self._attempts.items() if attempt.id == attempt_id)
 
     def _run(self) -> None:
+        has_ended = False
         try:
             while self.down is None:
                 message = self._books.next_message(self)
@@ -189,8 +191,13 @@ class LaneWorker:
                     break
                 self._pacer.wait(self._wait)
                 self._handle(message)
+            has_ended = True
+        except JournalError as error:
+            self.down = f"{self.name}: {error}"
         finally:
-            self._books.lane_ended(self)
+            if not has_ended and self.down is None:
+                self.down = f"{self.name}: ended by a bug in the harness; please report it"
+            self._books.lane_ended()
 
     def _handle(self, message: Message) -> None:
         """Send one message; whatever goes wrong is written down and, if possible, mended."""

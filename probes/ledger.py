@@ -90,6 +90,10 @@ class Ledger:
         """The attempts of a lane, in the order of sending."""
         return list(self._lanes.get(name, ()))
 
+    def of_entry(self, entry_id: str) -> list[Attempt]:
+        """The attempts that carry an entry, in no particular order."""
+        return list(self._of_entry.get(entry_id, ()))
+
     def begin(self, attempt: Attempt) -> None:
         """Enter an attempt that is about to be sent.
 

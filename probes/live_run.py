@@ -196,9 +196,9 @@ class LiveRun:
             entries = [to_record(entry) for entry in selection.entries]
             if is_new:
                 journal.start_run(run)
-                journal.add_entries(run.id, entries)
             else:
                 journal.reopen_run(run.id)
+            journal.add_entries(run.id, entries)
             ledger = Ledger(_bracket_limits(testbed))
             for attempt in earlier:
                 ledger.put(attempt)
@@ -258,14 +258,16 @@ class LiveRun:
             stopped = interrupted or self.campaign.stopped
             self.campaign.close()
             self._is_over.set()
-            verdicts = self.campaign.verdicts()
+            # All that the run was ever asked for: a resumed one may be asked for less.
+            entries = self._journal.entries(self.run.id)
+            verdicts = self.campaign.verdicts(entries)
             self._journal.save_verdicts(self.run.id, verdicts)
             self._journal.finish_run(self.run.id, datetime.now(UTC), stopped)
             files = write_run(self._journal, self.run.id, self._folder)
             return Report(
                 run_id=self.run.id,
                 condition=self.campaign.setup.condition,
-                entries={entry.id: entry for entry in self.campaign.setup.entries},
+                entries={entry.id: entry for entry in entries},
                 verdicts=verdicts,
                 noise=self.campaign.noise,
                 messages=self.campaign.counts(),
@@ -277,19 +279,21 @@ class LiveRun:
                     for verdict in verdicts
                     if self.campaign.told.get(verdict.entry_id, verdict.kind) is not verdict.kind
                 ],
-                right=self._compare(verdicts),
+                right=self._compare(entries, verdicts),
             )
 
-    def _compare(self, verdicts: Sequence[Verdict]) -> Mapping[str, bool] | None:
-        setup = self.campaign.setup
+    def _compare(
+        self, entries: Sequence[EntryRecord], verdicts: Sequence[Verdict]
+    ) -> Mapping[str, bool] | None:
+        condition = self.campaign.setup.condition
         joiner = self._open_testbed.lanes[0].joiner
-        components = {entry.id: entry.components for entry in setup.entries}
+        components = {entry.id: entry.components for entry in entries}
         return self._open_testbed.compare_with_truth(
             {
                 verdict.entry_id: Claim(
                     text=compose(components[verdict.entry_id], joiner),
-                    sender_region=setup.condition.sender_region,
-                    receiver_region=setup.condition.receiver_region,
+                    sender_region=condition.sender_region,
+                    receiver_region=condition.receiver_region,
                     is_censored=verdict.kind is VerdictKind.CENSORED,
                 )
                 for verdict in verdicts

@@ -60,9 +60,14 @@ def plan(
     )
 
 
+def span(low: str, high: str) -> str:
+    """A range for people; one figure where both ends are the same."""
+    return low if low == high else f"{low} to {high}"
+
+
 def duration(seconds: float) -> str:
     """A time for people: seconds, minutes, hours or days."""
     for unit, size in (("days", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= 2 * size:
             return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.0f} s"
+    return f"{max(1.0, seconds):.0f} s"

@@ -14,7 +14,7 @@ from probes.errors import UNDELIVERED_ERRORS, CampaignError
 from probes.live_line import LiveLine
 from probes.live_run import JOURNAL_NAME, LiveRun, Report
 from probes.options import Measured, Options, read_options
-from probes.plan import duration, plan
+from probes.plan import duration, plan, span
 from probes.selection import Selection, select
 from probes.strategy import STRATEGIES
 from probes.terminal import render, summary
@@ -253,15 +253,14 @@ class CampaignRunner:
             measured.chat,
             self._options.budget,
         )
-        fewest, most = estimate.messages
-        shortest, longest = estimate.seconds
         reporter.section("plan: nothing is sent")
         for entry in entries:
             reporter.write_line(f"  {entry.wordlist}: {entry.keyword}")
+        messages = span(*map(str, estimate.messages))
+        seconds = span(*map(duration, estimate.seconds))
         reporter.write_line(
             f"{estimate.entries} entries on {estimate.lanes} lanes, strategy {measured.strategy}: "
-            f"{fewest} to {most} messages with controls and canaries, "
-            f"{duration(shortest)} to {duration(longest)}"
+            f"{messages} messages with controls and canaries, {seconds}"
         )
 
 
