@@ -11,6 +11,7 @@ import logging
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -57,7 +58,10 @@ class _Server(uvicorn.Server):
     def kill(self) -> None:
         """Stop at once, cutting open connections."""
         self.should_exit = self.force_exit = True
-        self._socket.close()
+        for server in self.servers if self.started else ():
+            server.close()
+        for connection in tuple(self.server_state.connections):
+            connection.transport.abort()
 
 
 async def _run(arguments: argparse.Namespace) -> None:
@@ -87,12 +91,14 @@ async def _run(arguments: argparse.Namespace) -> None:
     serving = [asyncio.create_task(server.run_until_stopped()) for server in everyone]
     addresses = {name: server.url for name, server in servers.items()}
     print(json.dumps({"control": control.url, "handsets": addresses}), flush=True)  # noqa: T201
-    ended = loop.run_in_executor(None, sys.stdin.read)
-    done, _ = await asyncio.wait([ended, *serving[:1]], return_when=asyncio.FIRST_COMPLETED)
-    stop()
+
+    def wait_for_end_of_input() -> None:
+        sys.stdin.read()
+        loop.call_soon_threadsafe(stop)
+
+    # A daemon, so that it does not keep the process alive once it is told to stop otherwise.
+    threading.Thread(target=wait_for_end_of_input, daemon=True).start()
     await asyncio.gather(*serving)
-    if ended not in done:
-        sys.stdout.flush()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
