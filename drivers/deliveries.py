@@ -39,6 +39,8 @@ class Deliveries:
         self._arrived: dict[int, Arrived] = {}  # of the unmatched, by place
         self._overtaken: deque[Sent] = deque(maxlen=_REMEMBERED)
         self._matched: deque[Sent] = deque(maxlen=_REMEMBERED)
+        self._last_text: str | None = None
+        self._repeated: set[int] = set()  # places of arrivals that repeat the one before
         self._has_reordered = False
 
     @property
@@ -64,6 +66,9 @@ class Deliveries:
         """
         new = [each for each in incoming if not each.is_gone]
         for each in new:
+            if each.text == self._last_text:
+                self._repeated.add(each.place)
+            self._last_text = each.text
             self._unmatched.append(each)
             self._arrived[each.place] = Arrived(
                 place=each.place, text=each.text, sent_before=self._sent_count
@@ -84,15 +89,17 @@ class Deliveries:
     def _candidates(self) -> list[Arrived]:
         """Unmatched arrivals that may belong to an open message.
 
-        A second copy of a message that has arrived must not be taken for a changed form of
-        another: unless it is exactly an open one, it is left out.
+        A second copy must not be taken for a changed form of another message: unless it is exactly
+        an open one, a text that has arrived before is left out, and so is one that repeats the
+        arrival right before it (as a changed text would, if copied).
         """
         open_texts = {sent.text for sent in self._open}
         matched_texts = {sent.text for sent in self._matched}
         return [
             self._arrived[each.place]
             for each in self._unmatched
-            if each.text in open_texts or each.text not in matched_texts
+            if each.text in open_texts
+            or (each.text not in matched_texts and each.place not in self._repeated)
         ]
 
     def _settle(self, matches: tuple[Match, ...]) -> None:
@@ -135,6 +142,7 @@ class Deliveries:
                 late.append(Delivery(incoming=incoming, sent=sent.place))
         del self._unmatched[:-_REMEMBERED]
         self._arrived = {each.place: self._arrived[each.place] for each in self._unmatched}
+        self._repeated &= self._arrived.keys()
         return late
 
     def _was_matched_since(self, sent: Sent) -> bool:

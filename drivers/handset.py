@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
 
+import stamina
 import urllib3.exceptions
 from appium.options.android import UiAutomator2Options
 from appium.webdriver.client_config import AppiumClientConfig
@@ -21,7 +23,10 @@ from selenium.common.exceptions import (
     StaleElementReferenceException,
     WebDriverException,
 )
+from selenium.webdriver.common.proxy import Proxy, ProxyType
 
+from drivers.capabilities import COMMAND_S
+from drivers.door import Door
 from drivers.errors import DriverError, ScreenUnknown, SessionLost
 from drivers.profile import Alternatives, SelectorKind
 from drivers.screen import Found, Node, Screen
@@ -32,26 +37,29 @@ _SESSION_IS_GONE = re.compile(
     r"|ECONNREFUSED|ECONNRESET|device .* not found|Could not proxy command",
     re.IGNORECASE,
 )
+_INSTALL_S = 240
 _VERSION_NAME = re.compile(r"versionName=(\S+)")
-_COMMAND_TIMEOUT_S = 60
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Handset:
     """An Appium session: start, snapshot, tap, type, stop."""
 
-    def __init__(self, config: HandsetConfig, url: str, *, longest_pause_s: float) -> None:
+    def __init__(self, config: HandsetConfig, door: Door, *, longest_pause_s: float) -> None:
         """Prepare a handset; nothing is contacted before `start`.
 
         Args:
             config: Which handset, app and account.
-            url: The server to talk to.
+            door: How it is reached.
             longest_pause_s: Longest silence to be expected between two commands; the session
                 must outlive it.
         """
         self.config = config
-        self._url = url
+        self._door = door
+        self._url = door.url
         self._longest_pause_s = longest_pause_s
         self._driver: WebDriver | None = None
+        self._is_prepared = False
 
     def start(self) -> None:
         """Open a session and bring the app to the front.
@@ -60,26 +68,34 @@ class Handset:
             SessionLost: The server does not answer or refuses.
         """
         self.stop()
-        profile = self.config.profile
-        options = UiAutomator2Options()
-        options.app_package = profile.package
-        options.app_activity = profile.activity
-        options.no_reset = True
-        options.auto_grant_permissions = False
-        options.new_command_timeout = round(self._longest_pause_s + 2 * _COMMAND_TIMEOUT_S)
-        options.set_capability("appium:dontStopAppOnReset", True)
-        if self.config.udid:
-            options.udid = self.config.udid
+        asked = self._door.capabilities(
+            self.config, longest_pause_s=self._longest_pause_s, is_prepared=self._is_prepared
+        )
+        options = UiAutomator2Options().load_capabilities(dict(asked))
         client = AppiumClientConfig(
             self._url,
-            timeout=_COMMAND_TIMEOUT_S,
+            # The first session may have to install the driver's own apps.
+            timeout=COMMAND_S if self._is_prepared or self._door.device is None else _INSTALL_S,
             direct_connection=False,
+            proxy=_proxy(self._url),
             init_args_for_pool_manager={"init_args_for_pool_manager": {"retries": False}},
         )
         with self._translated("open a session"):
             self._driver = WebDriver(options=options, client_config=client)
             # The default idle wait of 10 s turns every look-up into a pause.
             self._driver.update_settings({"waitForIdleTimeout": 100})
+        self._is_prepared = True
+
+    def restart(self) -> None:
+        """Build a lost session anew; a link that was cut comes back within a second or so.
+
+        Raises:
+            DriverError: It cannot be built.
+        """
+        for attempt in stamina.retry_context(on=SessionLost, attempts=4, wait_initial=0.2):
+            with attempt:
+                self._door.mend()
+                self.start()
 
     def stop(self) -> None:
         """End the session; one that is gone already is no error."""
@@ -222,6 +238,12 @@ class Handset:
         except WebDriverException as error:
             kind = SessionLost if _SESSION_IS_GONE.search(error.msg or "") else DriverError
             raise kind(f"{place}: could not {what}: {_first_line(error)}") from error
+
+
+def _proxy(url: str) -> Proxy:
+    """No proxy for a server on this machine, whatever the environment says; else the usual one."""
+    is_here = urlsplit(url).hostname in _THIS_MACHINE
+    return Proxy({"proxyType": ProxyType.DIRECT if is_here else ProxyType.SYSTEM})
 
 
 def _locator(found: Found) -> tuple[str, str]:

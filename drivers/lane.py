@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
 
-from drivers.chat import ChatView, Mark, NoticeKind, read_chat
+from drivers.chat import Bubble, ChatView, Mark, NoticeKind, read_chat
 from drivers.conversation import join, overlay
 from drivers.errors import (
     DriverError,
@@ -32,6 +32,7 @@ from drivers.testbed import ChatConfig, LaneConfig, Timing
 _MOST_SCROLLS = 40
 _MOST_STEPS_TO_CHAT = 4
 _POLL_S = 0.05
+_FRESH_S = 1.0  # how long a snapshot of the sender is trusted to show the chat that is open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,21 @@ class Incoming:
     is_gone: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A text that waits in the field for the tap.
+
+    Attributes:
+        text: The text.
+        button: The send button.
+        newest_before: The newest own bubble before the tap.
+    """
+
+    text: str
+    button: Found
+    newest_before: Bubble | None
+
+
 class Lane:
     """Sends on one handset and reads on another."""
 
@@ -100,7 +116,7 @@ class Lane:
         self._texts: list[str] = []  # all incoming texts known, oldest first
         self._places: list[int | None] = []  # their places; None for those from before the run
         self._next_place = 0
-        self._prepared: tuple[str, Found] | None = None  # the text and the send button
+        self._prepared: _Prepared | None = None
         self._seen: tuple[Screen, ChatView] | None = None  # the sender's screen when last seen
 
     @property
@@ -160,7 +176,7 @@ class Lane:
             try:
                 self._enter(handset, title)
             except SessionLost:
-                handset.start()
+                handset.restart()
                 self._enter(handset, title)
         self._seen = None
 
@@ -177,20 +193,19 @@ class Lane:
         """Type a text into the right chat and read it back.
 
         Raises:
-            WrongChat: Another chat is open. Nothing was typed.
+            WrongChat: Another chat is open. Nothing will be sent.
             InputMismatch: The field does not read back exactly `text`. Nothing will be sent.
             ScreenUnknown: The input field or the send button is not there.
             SessionLost: The sender's session is gone.
         """
         self._prepared = None
         profile = self.config.sender.profile
-        screen, view = self._seen or self._see_sender()
-        self._seen = None
-        self._require_chat(view)
+        screen, view = self._sender_before_typing()
+        self._require_chat(view, "Nothing was typed.")
         field = require(screen, profile.screens.input, "input field", self._sender.config)
         self._sender.type_into(field, text, "the input field", clear=bool(view.input_text))
         screen, view = self._see_sender()
-        self._require_chat(view)
+        self._require_chat(view, "It came up while the text was typed; nothing was sent.")
         if view.input_text != text:
             raise InputMismatch(
                 f"{self._sender.config.name}: the input field reads {view.input_text!r} after "
@@ -198,7 +213,7 @@ class Lane:
                 "settings (autocorrection, longest message)."
             )
         button = require(screen, profile.screens.send, "send button", self._sender.config)
-        self._prepared = (text, button)
+        self._prepared = _Prepared(text, button, view.last_own)
 
     def send(self) -> SentView:
         """Tap *send*, once, and read what the sender's handset shows.
@@ -208,11 +223,10 @@ class Lane:
         """
         if self._prepared is None:
             raise DriverError(f"{self.name}: nothing is prepared; call prepare() before send().")
-        (text, button), self._prepared = self._prepared, None
-        self._sender.tap(button, "the send button")
+        prepared, self._prepared = self._prepared, None
+        self._sender.tap(prepared.button, "the send button")
         sent_at = datetime.now(UTC)
-        view = self._sender_view_after(text)
-        own = view.last_own
+        own = self._own_bubble_of(prepared)
         return SentView(
             sent_at=sent_at,
             own_text=None if own is None else own.text,
@@ -239,8 +253,8 @@ class Lane:
             )
         window = view.incoming
         over = overlay(self._texts, window)
-        if not over.is_joined and len(window) < expected:
-            over = overlay(self._texts, self._scrolled_back(window))
+        if not self._is_complete(window, expected):
+            over = overlay(self._texts, self._scrolled_back(window, expected))
         now = datetime.now(UTC)
         gone = [
             Incoming(place=place, text=self._texts[at], seen_at=now, is_gone=True)
@@ -258,48 +272,66 @@ class Lane:
         self._next_place += len(new)
         return gone + new
 
-    def _sender_view_after(self, text: str) -> ChatView:
-        """The sender's screen once the text has left the field and its mark has settled."""
+    def _own_bubble_of(self, prepared: "_Prepared") -> Bubble | None:
+        """The bubble of the message just sent, once its mark has settled; ``None`` if none shows.
+
+        Raises:
+            ScreenUnknown: The text does not leave the field.
+        """
         deadline = monotonic() + self.timing.settle_s
         while True:
             screen, view = self._see_sender()
-            has_left = view.input_text != text
-            is_pending = view.last_own is None or view.last_own.mark is Mark.PENDING
-            if has_left and not is_pending:
+            has_left = view.input_text != prepared.text
+            own = view.last_own
+            # An app may empty the field before it draws the bubble; until then, the newest bubble
+            # is that of the message before.
+            if own is not None and own.text != prepared.text and own == prepared.newest_before:
+                own = None
+            if has_left and own is not None and own.mark is not Mark.PENDING:
                 self._seen = (screen, view)
-                return view
+                return own
             if monotonic() >= deadline:
                 if has_left:
-                    return view
+                    return own
                 raise ScreenUnknown(
                     f"{self._sender.config.name}: the text is still in the input field "
                     f"{self.timing.settle_s} s after the tap on send."
                 )
             self._wait(_POLL_S)
 
+    def _sender_before_typing(self) -> tuple[Screen, ChatView]:
+        """The sender's screen: as seen after the last message, unless that is too long ago."""
+        seen, self._seen = self._seen, None
+        if seen is None or (datetime.now(UTC) - seen[0].taken_at).total_seconds() > _FRESH_S:
+            return self._see_sender()
+        return seen
+
     def _see_sender(self) -> tuple[Screen, ChatView]:
         screen = self._sender.screen()
         return screen, read_chat(screen, self.config.sender.profile)
 
-    def _scrolled_back(self, window: tuple[str, ...]) -> tuple[str, ...]:
+    def _is_complete(self, window: tuple[str, ...], expected: int) -> bool:
+        """Whether nothing new can lie above the window."""
+        reaches_known = overlay(self._texts, window).is_joined if self._texts else not window
+        return reaches_known or len(window) >= expected
+
+    def _scrolled_back(self, window: tuple[str, ...], expected: int) -> tuple[str, ...]:
         scrolls = 0
         more = True
-        while more and scrolls < _MOST_SCROLLS:
+        while more and scrolls < _MOST_SCROLLS and not self._is_complete(window, expected):
             more = self._receiver.scroll_back()
             scrolls += 1
             upper = read_chat(self._receiver.screen(), self.config.receiver.profile).incoming
             window = join(upper, window)
-            if overlay(self._texts, window).is_joined:
-                break
         while scrolls and self._receiver.scroll_forward():
             scrolls -= 1
         return window
 
-    def _require_chat(self, view: ChatView) -> None:
+    def _require_chat(self, view: ChatView, consequence: str) -> None:
         if view.title != self.chat.sender_title:
             raise WrongChat(
                 f"{self._sender.config.name}: the open chat is {view.title!r}, not "
-                f"{self.chat.sender_title!r}. Nothing was typed."
+                f"{self.chat.sender_title!r}. {consequence}"
             )
 
     def _enter(self, handset: Handset, title: str) -> Screen:

@@ -1,10 +1,12 @@
 """A testbed brought to life: the embedded network if it is asked for, handsets and lanes."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from drivers.door import doors, start_server
 from drivers.embedded.process import EmbeddedProcess
 from drivers.handset import Handset
 from drivers.lane import Lane
@@ -32,13 +34,20 @@ class OpenTestbed:
     """The lanes of a testbed that have a chat of one kind, ready to be opened."""
 
     def __init__(
-        self, testbed: Testbed, chat: str, lanes: tuple[Lane, ...], embedded: EmbeddedProcess | None
+        self,
+        testbed: Testbed,
+        chat: str,
+        lanes: tuple[Lane, ...],
+        *,
+        embedded: EmbeddedProcess | None,
+        closing: ExitStack,
     ) -> None:
         """Use `OpenTestbed.start`."""
         self.testbed = testbed
         self.chat = chat
         self.lanes = lanes
         self._embedded = embedded
+        self._closing = closing
 
     @classmethod
     def start(
@@ -64,32 +73,37 @@ class OpenTestbed:
             DriverError: The embedded network does not start.
         """
         configs = testbed.lanes_with(chat)
-        embedded = None
-        if testbed.embedded is not None:
-            embedded = EmbeddedProcess.start(
-                testbed.path,
-                seed=seed if testbed.embedded.seed is None else testbed.embedded.seed,
-                state=folder / "handsets.jsonl",
-                log=folder / "handsets.log",
-            )
+        ends = [end for lane in configs for end in (lane.sender, lane.receiver)]
+        with ExitStack() as closing:
+            embedded = None
+            if testbed.embedded is not None:
+                embedded = EmbeddedProcess.start(
+                    testbed.path,
+                    seed=seed if testbed.embedded.seed is None else testbed.embedded.seed,
+                    state=folder / "handsets.jsonl",
+                    log=folder / "handsets.log",
+                )
+                closing.callback(embedded.stop)
+            server = start_server(ends, embedded=embedded, folder=folder)
+            if server is not None:
+                closing.callback(server.stop)
+            ways = doors(ends, embedded=embedded, server=server)
 
-        def handset(config: HandsetConfig) -> Handset:
-            url = config.appium
-            if embedded is not None and config.is_embedded:
-                url = embedded.handset_url(config.name)
-            return Handset(config, url, longest_pause_s=testbed.pacing.pause_s[1])
+            def handset(config: HandsetConfig) -> Handset:
+                return Handset(config, ways[config.name], longest_pause_s=testbed.pacing.pause_s[1])
 
-        def lane(config: LaneConfig) -> Lane:
-            return Lane(
-                config,
-                chat=next(each for each in config.chats if each.kind == chat),
-                sender=handset(config.sender),
-                receiver=handset(config.receiver),
-                timing=testbed.timing,
-                wait=wait,
-            )
+            def lane(config: LaneConfig) -> Lane:
+                return Lane(
+                    config,
+                    chat=next(each for each in config.chats if each.kind == chat),
+                    sender=handset(config.sender),
+                    receiver=handset(config.receiver),
+                    timing=testbed.timing,
+                    wait=wait,
+                )
 
-        return cls(testbed, chat, tuple(map(lane, configs)), embedded)
+            lanes = tuple(map(lane, configs))
+            return cls(testbed, chat, lanes, embedded=embedded, closing=closing.pop_all())
 
     def compare_with_truth(self, claims: Mapping[str, Claim]) -> Mapping[str, bool] | None:
         """Which claims are right, by their keys; ``None`` where nobody knows the truth.
@@ -114,11 +128,10 @@ class OpenTestbed:
         return right
 
     def close(self) -> None:
-        """End all sessions and the embedded network."""
-        for lane in self.lanes:
-            lane.close()
-        if self._embedded is not None:
-            self._embedded.stop()
+        """End all sessions, the Appium server and the embedded network, if they are ours."""
+        with self._closing:
+            for lane in self.lanes:
+                lane.close()
 
     def __enter__(self) -> "OpenTestbed":
         return self

@@ -15,7 +15,10 @@ from drivers.errors import ConfigError
 from drivers.profile import Profile, load_profile
 
 EMBEDDED = "embedded"
-"""Value of a handset's `appium` that asks for one of the handsets that ship with the project."""
+"""Value of a handset's `appium`, or `udid`, that asks for one that ships with the project."""
+
+MANAGED = "managed"
+"""Value of a handset's `appium` that asks for a server that the harness starts and stops."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +42,9 @@ class HandsetConfig:
         name: Its name in this testbed.
         account: The account that is logged in on it.
         profile: The app on it.
-        appium: URL of the Appium server, or ``embedded``.
-        udid: Which device of that server; ``None`` where it has only one.
+        appium: URL of the Appium server, ``managed``, or ``embedded`` (no server in between).
+        udid: Which device of that server, ``embedded`` for one that ships with the project;
+            ``None`` where the server has only one.
         version: Version of the app, where the researcher states it; otherwise it is asked.
     """
 
@@ -54,7 +58,12 @@ class HandsetConfig:
     @property
     def is_embedded(self) -> bool:
         """Whether it is one of those that ship with the project."""
-        return self.appium == EMBEDDED
+        return EMBEDDED in {self.appium, self.udid}
+
+    @property
+    def is_managed(self) -> bool:
+        """Whether it is reached through a server that the harness looks after."""
+        return self.appium == MANAGED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,20 +305,26 @@ class _TestbedTable(Border):
         for handset in self.handset:
             if handset.account not in accounts:
                 yield f"handset {handset.name!r}: there is no account {handset.account!r}"
-            if handset.appium == EMBEDDED:
-                if self.embedded is None:
-                    yield f"handset {handset.name!r}: appium = {EMBEDDED!r} needs [embedded]"
-            elif not handset.appium.startswith(("http://", "https://")):
+            if EMBEDDED in {handset.appium, handset.udid} and self.embedded is None:
+                yield f"handset {handset.name!r}: {EMBEDDED!r} needs a table [embedded]"
+            if handset.appium == MANAGED and handset.udid is None:
+                yield (
+                    f"handset {handset.name!r}: appium = {MANAGED!r} needs a udid, as "
+                    "`adb devices` lists it"
+                )
+            if handset.appium not in {EMBEDDED, MANAGED} and not handset.appium.startswith(
+                ("http://", "https://")
+            ):
                 yield (
                     f"handset {handset.name!r}: appium = {handset.appium!r} is neither a URL nor "
-                    f"{EMBEDDED!r}"
+                    f"{MANAGED!r} nor {EMBEDDED!r}"
                 )
         yield from _repeated(
             "handset with appium and udid",
             (
                 f"{each.appium} {each.udid or ''}"
                 for each in self.handset
-                if each.appium != EMBEDDED
+                if EMBEDDED not in {each.appium, each.udid}
             ),
         )
 

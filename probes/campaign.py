@@ -91,7 +91,9 @@ class Campaign:
         self._entries = {entry.id: entry for entry in setup.entries}
         self._undecided = dict.fromkeys(self._entries)
         self._wanted: str | None = None
-        self._taken: dict[str, tuple[str, ...]] = {}  # entries a lane is about to send
+        self._busy: set[str] = set()  # lanes with a message in hand
+        self._resting: dict[str, str] = {}  # lane → its account, which has sent all it may today
+        self._taken: dict[str, tuple[str, ...]] = {}  # lane → entries it is about to send
         self._told: dict[str, VerdictKind] = {}
         self._is_closing = False
         self._spent: str | None = None
@@ -118,11 +120,32 @@ class Campaign:
     @property
     def stopped(self) -> str | None:
         """Why nothing more is sent although entries are undecided; ``None`` if they need not be."""
+        with self._changed:
+            reason = self._nothing_more()
+            if reason is None or all(map(self._is_done, self._entries)):
+                return None
+            return reason
+
+    def _nothing_more(self) -> str | None:
+        """Why nothing more can be sent; ``None`` if it can."""
         if self._spent is not None:
             return self._spent
-        if self._workers and all(worker.down for worker in self._workers):
-            return "no lane is left."  # why, in words, can hold what must not be exported
+        if self._workers and not self._lanes_at_work:
+            if not self._resting:
+                return "no lane is left."  # why, in words, can hold what must not be exported
+            return (
+                f"the daily budget of {self.setup.pacing.daily_budget} messages is spent for "
+                f"{', '.join(map(repr, sorted(set(self._resting.values()))))}."
+            )
         return None
+
+    @property
+    def _lanes_at_work(self) -> list[LaneWorker]:
+        return [
+            worker
+            for worker in self._workers
+            if worker.down is None and worker.name not in self._resting
+        ]
 
     @property
     def is_down(self) -> bool:
@@ -143,6 +166,7 @@ class Campaign:
     def start(self, workers: Sequence[LaneWorker]) -> None:
         """Set lanes to work (they wait until a verdict is asked for)."""
         self._workers = list(workers)
+        self._ledger.close_lanes_but(worker.name for worker in self._workers)
         for worker in self._workers:
             worker.start()
 
@@ -163,7 +187,8 @@ class Campaign:
             self._wanted = entry_id
             self._changed.notify_all()
             try:
-                while not self._is_done(entry_id) and self.stopped is None:
+                # What lanes have in hand when the budget is spent may still decide the entry.
+                while not self._is_done(entry_id) and (self._busy or self._nothing_more() is None):
                     self._changed.wait(_TICK_S)
                     on_wait()
             finally:
@@ -276,23 +301,31 @@ class Campaign:
         """Commit texts seen at the receiver."""
         self._journal.add_arrivals(arrivals)
 
-    def lane_ended(self) -> None:
-        """Note that a lane has ended."""
+    def lane_ended(self, worker: LaneWorker) -> None:
+        """Note that a lane has ended: what it did not settle stays open for other lanes."""
         with self._changed:
+            self._ledger.close_lane(worker.name)
+            self._taken.pop(worker.name, None)
+            self._busy.discard(worker.name)
             self._changed.notify_all()
 
     def next_message(self, worker: LaneWorker) -> Message | None:
         """Wait for something to send; ``None`` when the worker should end."""
         with self._changed:
+            self._busy.discard(worker.name)
+            self._changed.notify_all()
             while not self._is_closing:
                 if self._wanted is not None and self._spent is None:
                     message = self._choose(worker)
-                    if message is not None:
-                        self._spent = self._what_is_spent(worker)
-                        if self._spent is None:
-                            self._taken[worker.name] = message.entries
-                            return message
+                    self._spent = self._what_is_spent(message)
+                    if self._spent is not None:
                         self._changed.notify_all()
+                    elif message is not None:
+                        if self._must_rest(worker):
+                            return None
+                        self._taken[worker.name] = message.entries
+                        self._busy.add(worker.name)
+                        return message
                 self._changed.wait(_TICK_S * 5)
             return None
 
@@ -312,7 +345,7 @@ class Campaign:
     def _needs_control(self, worker: LaneWorker) -> bool:
         due = self._control_due.setdefault(worker.name, self._random.randint(*_CONTROL_EVERY))
         return (
-            worker.messages == 0
+            worker.is_fresh  # also of a resumed run, so that what was interrupted becomes final
             or worker.lost_controls > 0
             or worker.since_control >= min(due, self.setup.bracket_messages - 1)
         )
@@ -322,17 +355,17 @@ class Campaign:
 
         A run that cannot see censorship should know it before it says that something is clear.
         """
-        is_due = worker.messages % _CANARY_EVERY == 1
+        is_due = worker.since_canary is None or worker.since_canary >= _CANARY_EVERY - 1
         return bool(self.setup.canaries) and is_due and self._may_probe()
 
     def _may_probe(self) -> bool:
         """Whether the budget leaves room for a probe and, on every lane, for a control after it."""
         left = self._budget_left()
-        return left is None or left > len(self._workers)
+        return left is None or left > len(self._lanes_at_work)
 
     def _budget_left(self) -> int | None:
         budget = self.setup.budget
-        return None if budget is None else budget - self._sent_now
+        return None if budget is None else budget - self._sent_now - len(self._taken)
 
     def _candidates(self, worker: LaneWorker) -> Iterator[str]:
         """Entries that may be sent on a lane now, the wanted one first."""
@@ -364,17 +397,31 @@ class Campaign:
             return self._control(worker)
         return Message(kind=MessageKind.CANARY, text=self._random.choice(texts))
 
-    def _what_is_spent(self, worker: LaneWorker) -> str | None:
+    def _what_is_spent(self, message: Message | None) -> str | None:
+        """Why the run may send nothing more, the chosen message included; ``None`` if it may."""
         left = self._budget_left()
-        account = worker.lane.config.sender.account.label
-        daily = self.setup.pacing.daily_budget
+        if message is None:
+            is_over = not self._may_probe() and not self._busy and not self._open_lanes
+            return f"the budget of {self.setup.budget} messages is used up." if is_over else None
         if left is not None and left <= 0:
-            return f"the budget of {self.setup.budget} messages is spent."
+            return f"the budget of {self.setup.budget} messages is used up."
         if is_quiet(self.setup.pacing.quiet_hours, datetime.now().astimezone().time()):
             return "quiet hours have begun."
-        if daily is not None and self._journal.sent_between(account, *last_day()) >= daily:
-            return f"the daily budget of {daily} messages of account {account!r} is spent."
         return None
+
+    @property
+    def _open_lanes(self) -> list[LaneWorker]:
+        """Lanes that wait for a control to make what they sent final."""
+        return [worker for worker in self._lanes_at_work if worker.since_control]
+
+    def _must_rest(self, worker: LaneWorker) -> bool:
+        """Whether a lane's account has sent all it may in a day."""
+        daily = self.setup.pacing.daily_budget
+        account = worker.lane.config.sender.account.label
+        if daily is None or self._journal.sent_between(account, *last_day()) < daily:
+            return False
+        self._resting[worker.name] = account
+        return True
 
     def _is_done(self, entry_id: str) -> bool:
         """Whether an entry needs nothing more, and what it has can no longer change."""

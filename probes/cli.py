@@ -2,6 +2,7 @@
 
 import typer
 
+from drivers.cli import app as drivers_app
 from results.cli import app as results_app
 from wordlists.cli import app as wordlist_app
 
@@ -12,6 +13,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(results_app)
+app.add_typer(drivers_app)
 app.add_typer(wordlist_app, name="wordlist", help="Look at, check and import wordlists.")
 
 

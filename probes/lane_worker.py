@@ -80,7 +80,7 @@ class Books(Protocol):
         """Wait for something to send; ``None`` when the worker should end."""
         ...
 
-    def lane_ended(self) -> None:
+    def lane_ended(self, worker: "LaneWorker") -> None:
         """Note that a worker has ended, or was given up (see `LaneWorker.down`)."""
         ...
 
@@ -111,11 +111,12 @@ class LaneWorker:
         self.lane = lane
         self.condition = condition
         self.down: str | None = None
+        self.is_fresh = True
         self.since_control = 0
+        self.since_canary = _since_canary(earlier)
         self.lost_controls = 0
         self.messages = len(earlier)
-        self.last_text: str | None = None
-        self.recent: deque[str] = deque(maxlen=_RECENT)
+        self.recent: deque[str] = deque((each.text for each in earlier), maxlen=_RECENT)
         self._failures = 0
         self._rate_limits = 0
         self._books = books
@@ -131,6 +132,11 @@ class LaneWorker:
     def name(self) -> str:
         """Name of the lane."""
         return self.lane.name
+
+    @property
+    def last_text(self) -> str | None:
+        """The text of the newest message, those of an interrupted run included."""
+        return self.recent[-1] if self.recent else None
 
     @property
     def open_messages(self) -> int:
@@ -167,17 +173,31 @@ class LaneWorker:
                 self._deliveries.add_sent(place, attempt.text)
                 self._watched.add(place)
         self._look(patience_s=0.0)
+        self._find_at_sender()
+
+    def _find_at_sender(self) -> None:
+        """Note whether the newest message, if its tap was not seen to return, was sent after all.
+
+        The same text may have been sent before, so only the newest bubble can be its own, and only
+        if the message before it reads differently.
+        """
+        if not self._attempts:
+            return
+        newest = self._attempts[max(self._attempts)]
+        if newest.sent_at is not None or newest.fault is not None or newest.arrived_at is not None:
+            return
+        tapped = [each for each in self._attempts.values() if each.sent_at is not None]
+        before = max(tapped, key=lambda attempt: attempt.lane_seq, default=None)
         own_texts = self.lane.own_texts()
-        for place in self._deliveries.open_places:
-            attempt = self._attempts[place]
-            if attempt.sent_at is None and attempt.text in own_texts:
-                self._commit(
-                    replace(
-                        attempt,
-                        own_text=attempt.text,
-                        fault_detail="interrupted at the tap; found in the sender's chat",
-                    )
+        is_there = bool(own_texts) and own_texts[-1] == newest.text
+        if is_there and (before is None or before.text != newest.text):
+            self._commit(
+                replace(
+                    newest,
+                    own_text=newest.text,
+                    fault_detail="interrupted at the tap; found in the sender's chat",
                 )
+            )
 
     def _place_of(self, attempt_id: str) -> int:
         return next(p for p, attempt in self._attempts.items() if attempt.id == attempt_id)
@@ -186,10 +206,12 @@ class LaneWorker:
         has_ended = False
         try:
             while self.down is None:
+                # The pause comes first, so that what to send is decided when it can be sent, and
+                # nothing is sent once the run is over.
+                self._pacer.wait(self._wait)
                 message = self._books.next_message(self)
                 if message is None:
                     break
-                self._pacer.wait(self._wait)
                 self._handle(message)
             has_ended = True
         except JournalError as error:
@@ -197,7 +219,7 @@ class LaneWorker:
         finally:
             if not has_ended and self.down is None:
                 self.down = f"{self.name}: ended by a bug in the harness; please report it"
-            self._books.lane_ended()
+            self._books.lane_ended(self)
 
     def _handle(self, message: Message) -> None:
         """Send one message; whatever goes wrong is written down and, if possible, mended."""
@@ -210,7 +232,7 @@ class LaneWorker:
         else:
             if not self.open_messages:
                 self._failures = 0
-        if message.kind is MessageKind.CONTROL:
+        if message.kind is MessageKind.CONTROL and not self.since_control:
             self._count_control()
 
     def _send(self, message: Message) -> None:
@@ -223,6 +245,11 @@ class LaneWorker:
         attempt = self._begin(message)
         self._deliveries.add_sent(attempt.lane_seq, message.text)
         self._watched.add(attempt.lane_seq)
+        if message.kind is MessageKind.CONTROL:
+            self.is_fresh = False
+            self.since_control = 0  # only now: one that was stopped before the tap shows nothing
+        if message.kind is MessageKind.CANARY:
+            self.since_canary = 0
         try:
             view = self.lane.send()
         except DriverError as error:
@@ -257,9 +284,10 @@ class LaneWorker:
         attempt = self._books.new_attempt(self, message)
         self._attempts[attempt.lane_seq] = attempt
         self.messages += 1
-        self.last_text = message.text
         self.recent.append(message.text)
-        self.since_control = 0 if message.kind is MessageKind.CONTROL else self.since_control + 1
+        self.since_control += 1
+        if self.since_canary is not None:
+            self.since_canary += 1
         return attempt
 
     def _patience_s(self, message: Message) -> float:
@@ -369,6 +397,12 @@ class LaneWorker:
     def _commit(self, attempt: Attempt) -> None:
         self._attempts[attempt.lane_seq] = attempt
         self._books.update(attempt)
+
+
+def _since_canary(attempts: list[Attempt]) -> int | None:
+    """How many messages of a lane came after its last canary; ``None`` if it has had none."""
+    kinds = [attempt.kind for attempt in reversed(attempts)]
+    return kinds.index(MessageKind.CANARY) if MessageKind.CANARY in kinds else None
 
 
 def _fault_of(error: DriverError) -> VoidReason:

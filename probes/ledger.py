@@ -3,8 +3,8 @@
 Scores are derived, never stored: when an attempt changes, its lane is scored again between the
 controls around it, since no rule looks further (unless the lane was seen to reorder).
 
-A score is *final* once a control has arrived after its attempt on the same lane: until then a lost
-control could still void it.
+A score is *final* once a control has arrived after its attempt on the same lane, or nothing more
+comes from the lane: until then a lost control could still void it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -56,6 +56,7 @@ class Ledger:
         self._final_before: dict[str, int] = {}  # lane → place of its newest arrived control
         self._reordering: set[str] = set()
         self._in_hand: set[str] = set()
+        self._closed: set[str] = set()
         self._noise: Noise | None = None
 
     @property
@@ -121,8 +122,20 @@ class Ledger:
         self._score_around(attempt)
         self._noise = None
 
+    def close_lane(self, name: str) -> None:
+        """Note that nothing more comes from a lane: what it has is final as it is."""
+        self._closed.add(name)
+        self._in_hand -= {attempt.id for attempt in self._lanes.get(name, ())}
+
+    def close_lanes_but(self, names: Iterable[str]) -> None:
+        """Close the lanes of which attempts are known, but for these."""
+        for name in self._lanes.keys() - set(names):
+            self.close_lane(name)
+
     def is_final(self, attempt: Attempt) -> bool:
         """Whether what the attempt counts for can no longer change."""
+        if attempt.lane in self._closed:
+            return True
         if attempt.id in self._in_hand:
             return False
         has_failed = attempt.fault is not None or attempt.sent_at is None

@@ -45,6 +45,7 @@ from results.record import (
 from wordlists.wordlist import load_controls
 
 JOURNAL_NAME: Final = "journal.sqlite"
+INTERRUPTED: Final = "interrupted from the keyboard."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,12 +253,13 @@ class LiveRun:
         """
         with self._closing:
             if interrupted is None:
-                self.campaign.settle(on_wait)
-            else:
-                self._is_over.set()
+                try:
+                    self.campaign.settle(on_wait)
+                except KeyboardInterrupt:
+                    interrupted = INTERRUPTED
             stopped = interrupted or self.campaign.stopped
+            self._is_over.set()  # ends pauses, so that lanes can be closed at once
             self.campaign.close()
-            self._is_over.set()
             # All that the run was ever asked for: a resumed one may be asked for less.
             entries = self._journal.entries(self.run.id)
             verdicts = self.campaign.verdicts(entries)

@@ -1,5 +1,6 @@
 """The command line options of `pytest probes`, and what they say together."""
 
+from argparse import ArgumentTypeError
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -121,7 +122,7 @@ def add_options(parser: pytest.Parser) -> None:
             metavar=name.upper(),
             help=f"{help_text}; repeatable",
         )
-    group.addoption("--chat", choices=[*ChatKind], help="kind of chat (default: direct)")
+    group.addoption("--chat", choices=[*map(str, ChatKind)], help="kind of chat (default: direct)")
     group.addoption(
         "--strategy",
         choices=[*STRATEGIES],
@@ -131,8 +132,8 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--budget", type=_positive, metavar="N", help="send at most N messages now")
     group.addoption(
         "--fail-on",
-        choices=[*FailOn],
-        default=FailOn.NEVER,
+        choices=[*map(str, FailOn)],
+        default=str(FailOn.NEVER),
         help="which verdicts fail their test (default: never; a blocked word is data)",
     )
     group.addoption(
@@ -205,7 +206,6 @@ def _absolute(wordlist: str) -> str:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number <= 0:
-        raise ValueError(text)
-    return number
+    if not text.isdecimal() or not int(text):
+        raise ArgumentTypeError(f"{text!r} is not a whole number of messages, 1 or more")
+    return int(text)

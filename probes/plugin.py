@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,7 @@ from _pytest.terminal import TerminalReporter
 from drivers.testbed import Testbed, load_testbed
 from probes.errors import UNDELIVERED_ERRORS, CampaignError
 from probes.live_line import LiveLine
-from probes.live_run import JOURNAL_NAME, LiveRun, Report
+from probes.live_run import INTERRUPTED, JOURNAL_NAME, LiveRun, Report
 from probes.options import Measured, Options, read_options
 from probes.plan import duration, plan, span
 from probes.selection import Selection, select
@@ -20,7 +21,7 @@ from probes.strategy import STRATEGIES
 from probes.terminal import render, summary
 from results.inference import Limits
 from results.journal import Journal
-from results.record import Run, VerdictKind
+from results.record import Run, Verdict, VerdictKind
 from wordlists.entry import Entry
 
 PLUGIN_NAME: Final = "undelivered"
@@ -46,12 +47,12 @@ def is_wanted(config: pytest.Config) -> bool:
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
         return False
     here = config.invocation_params.dir
-    return any(is_probe(config, (here / each.split("::")[0]).resolve()) for each in config.args)
+    return any(is_probe(config, here / each.split("::")[0]) for each in config.args)
 
 
 def is_probe(config: pytest.Config, path: Path) -> bool:
     """Whether a path lies in probes/."""
-    return path.is_relative_to(config.rootpath / "probes")
+    return path.resolve().is_relative_to((config.rootpath / "probes").resolve())
 
 
 class CampaignRunner:
@@ -71,11 +72,11 @@ class CampaignRunner:
                 )
             self._config = config
             self._options: Options = read_options(config)
-            self._earlier = _earlier_run(self._options)
+            self._earlier, asked = _earlier_run(self._options)
             self._measured = self._options.measured or Measured.from_settings(
                 self._earlier.settings if self._earlier else {}
             )
-            self._selection: Selection = select(self._measured)
+            self._selection: Selection = select(self._measured, only=asked)
             self._testbed: Testbed = load_testbed(self._measured.testbed)
             self._testbed.lanes_with(self._measured.chat)
         self._run: LiveRun | None = None
@@ -90,8 +91,14 @@ class CampaignRunner:
         try:
             verdict = run.campaign.verdict(entry.id, lambda: self._draw(run))
         except CampaignError as error:
-            item.session.shouldfail = str(error)
-            pytest.fail(str(error), pytrace=False)
+            problem = str(error)
+        else:
+            self._tell(verdict, entry, item)
+            return
+        item.session.shouldfail = "no lane is left to measure on"
+        pytest.fail(problem, pytrace=False)
+
+    def _tell(self, verdict: Verdict, entry: Entry, item: pytest.Item) -> None:
         item.user_properties.append((_PROPERTY, str(verdict.kind)))
         if str(verdict.kind) == self._options.fail_on:
             pytest.fail(
@@ -113,6 +120,8 @@ class CampaignRunner:
             for lane in lanes
         }
         return [
+            f"undelivered {version('undelivered')}, "
+            f"Appium-Python-Client {version('Appium-Python-Client')}",
             f"undelivered: testbed {self._testbed.name} ({len(lanes)} lanes), "
             f"{'; '.join(sorted(conditions))}",
             f"undelivered: lists {lists}",
@@ -197,7 +206,7 @@ class CampaignRunner:
             return
         interrupted = None
         if exitstatus == pytest.ExitCode.INTERRUPTED:
-            interrupted = "interrupted from the keyboard."
+            interrupted = INTERRUPTED
         elif session.shouldfail and not self._run.campaign.is_down:
             interrupted = f"{session.shouldfail}."
         elif session.shouldstop:
@@ -205,6 +214,8 @@ class CampaignRunner:
         run, self._run = self._run, None
         with _as_usage_errors():
             self._report = run.finish(interrupted, lambda: self._draw(run))
+        if self._report.stopped == INTERRUPTED:
+            session.exitstatus = pytest.ExitCode.INTERRUPTED
         if self._line is not None:
             self._line.clear()
 
@@ -264,11 +275,13 @@ class CampaignRunner:
         )
 
 
-def _earlier_run(options: Options) -> Run | None:
+def _earlier_run(options: Options) -> tuple[Run | None, frozenset[str] | None]:
+    """The run to resume, if one is, and the ids of the entries it was asked for."""
     if options.resume is None:
-        return None
+        return None, None
     with Journal.open(options.results_dir / JOURNAL_NAME, read_only=True) as journal:
-        return journal.run(options.resume)
+        run = journal.run(options.resume)
+        return run, frozenset(entry.id for entry in journal.entries(run.id))
 
 
 def _entry_of(item: pytest.Item) -> Entry | None:

@@ -1,6 +1,6 @@
 """Which entries a run asks for."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from unicodedata import normalize
@@ -25,8 +25,13 @@ class Selection:
     entries: tuple[Entry, ...]
 
 
-def select(measured: Measured) -> Selection:
+def select(measured: Measured, *, only: Collection[str] | None = None) -> Selection:
     """Load lists and keep what the options ask for.
+
+    Args:
+        measured: The options.
+        only: Ids of entries; where they are given, all others are left out, whatever the options
+            say: a run that was begun with fewer is resumed with fewer.
 
     Raises:
         WordlistError: A list is broken or unknown.
@@ -47,6 +52,8 @@ def select(measured: Measured) -> Selection:
         by_id = {entry.id: entry.keyword for entry in entries}
         keywords = tuple(by_id.get(each, each) for each in wanted)
         entries = _kept(entries, "--entry", keywords, [entry.keyword for entry in entries])
+    if only is not None:
+        entries = tuple(entry for entry in entries if entry.id in only)
     return Selection(wordlists=wordlists, entries=entries)
 
 

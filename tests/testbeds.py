@@ -30,6 +30,7 @@ def write_testbed(
     *,
     loss: float = 0.0,
     slip: float = 0.0,
+    duplicate: float = 0.0,
     more: str = "",
     changes: Iterable[tuple[str, str]] = (),
 ) -> Path:
@@ -40,6 +41,7 @@ def write_testbed(
         rules: What the network censors, the canary of the shipped testbed aside.
         loss: Share of harmless messages it loses.
         slip: Share of censored messages it lets through.
+        duplicate: Share of messages that arrive twice.
         more: More TOML for the policy.
         changes: Texts of the testbed to be replaced.
 
@@ -48,7 +50,7 @@ def write_testbed(
     """
     folder.mkdir(parents=True, exist_ok=True)
     canary = rule("undelivered canary", "known to be dropped")
-    policy = f'title = "test"\n[noise]\nloss = {loss}\nslip = {slip}\n'
+    policy = f'title = "test"\n[noise]\nloss = {loss}\nslip = {slip}\nduplicate = {duplicate}\n'
     (folder / "policy.toml").write_text(policy + canary + "".join(rules) + more, encoding="utf-8")
     testbed = (files("drivers") / "embedded" / "testbed.toml").read_text(encoding="utf-8")
     for old, new in changes:

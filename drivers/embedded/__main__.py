@@ -18,10 +18,13 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
+from drivers.embedded.adbd import Adbd
 from drivers.embedded.control import control_application
+from drivers.embedded.device import Device, End
 from drivers.embedded.network import Network
-from drivers.embedded.policy import load_policy
+from drivers.embedded.policy import FaultKind, load_policy
 from drivers.embedded.uiautomator2 import Handset, application
+from drivers.embedded.uiautomator2_driver import DRIVER
 from drivers.errors import ConfigError
 from drivers.testbed import load_testbed
 
@@ -47,9 +50,14 @@ class _Server(uvicorn.Server):
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     @property
+    def port(self) -> int:
+        """Its port."""
+        return int(self._socket.getsockname()[1])
+
+    @property
     def url(self) -> str:
         """Its address."""
-        return f"http://{_HOST}:{self._socket.getsockname()[1]}"
+        return f"http://{_HOST}:{self.port}"
 
     async def run_until_stopped(self) -> None:
         """Serve; signals are for the process, not for one of its servers."""
@@ -60,6 +68,10 @@ class _Server(uvicorn.Server):
         self.should_exit = self.force_exit = True
         for server in self.servers if self.started else ():
             server.close()
+        self.cut_off()
+
+    def cut_off(self) -> None:
+        """Cut open connections; new ones are taken."""
         for connection in tuple(self.server_state.connections):
             connection.transport.abort()
 
@@ -71,26 +83,44 @@ async def _run(arguments: argparse.Namespace) -> None:
     network = Network(
         testbed, load_policy(testbed.embedded.policy), arguments.seed, arguments.state
     )
-    servers = {
-        config.name: _Server(application(Handset(config.name, network)))
+    handsets = {
+        config.name: Handset(config.name, network)
         for config in testbed.handsets
         if config.is_embedded
     }
-    network.on_death = lambda name: servers[name].kill()
+    servers = {name: _Server(application(each, DRIVER)) for name, each in handsets.items()}
+    adbds = {name: Adbd(Device(each), servers[name].port) for name, each in handsets.items()}
+
+    def kill(name: str) -> None:
+        servers[name].kill()
+        adbds[name].kill()
+
+    def suffer(name: str, kind: FaultKind) -> None:
+        if kind is FaultKind.INSTRUMENTATION_DIES:
+            handsets[name].session = None
+            adbds[name].device.end_instrumentation(End.CRASHED)
+        else:
+            adbds[name].drop_link()
+        servers[name].cut_off()
+
+    network.on_death, network.on_break = kill, suffer
     control = _Server(control_application(network))
     everyone = [control, *servers.values()]
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
-        for server in everyone:
-            server.kill()
+        control.kill()
+        for name in servers:
+            kill(name)
 
     loop.add_signal_handler(signal.SIGTERM, stop)
     # Ctrl-C goes to the whole group of processes; whoever started us decides when we end.
     loop.add_signal_handler(signal.SIGINT, lambda: None)
     serving = [asyncio.create_task(server.run_until_stopped()) for server in everyone]
     addresses = {name: server.url for name, server in servers.items()}
-    print(json.dumps({"control": control.url, "handsets": addresses}), flush=True)  # noqa: T201
+    adb = {name: await adbd.start() for name, adbd in adbds.items()}
+    ready = {"control": control.url, "handsets": addresses, "adb": adb}
+    print(json.dumps(ready), flush=True)  # noqa: T201
 
     def wait_for_end_of_input() -> None:
         sys.stdin.read()
@@ -99,6 +129,8 @@ async def _run(arguments: argparse.Namespace) -> None:
     # A daemon, so that it does not keep the process alive once it is told to stop otherwise.
     threading.Thread(target=wait_for_end_of_input, daemon=True).start()
     await asyncio.gather(*serving)
+    await asyncio.gather(*(adbd.stop() for adbd in adbds.values()))
+    network.close()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from drivers.border import Border
-from drivers.embedded.network import Network
+from drivers.embedded.network import Event, Network
 
 
 class Question(Border):
@@ -23,6 +23,9 @@ class Question(Border):
 
 ANSWER = TypeAdapter(tuple[bool, ...])
 """One answer a text, in the same order."""
+
+EVENTS = TypeAdapter(tuple[Event, ...])
+"""What became of each message, in the order of sending."""
 
 
 def control_application(network: Network) -> Starlette:

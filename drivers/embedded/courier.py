@@ -116,7 +116,8 @@ class Courier:
                 return node
         if target.what != "node":
             return None
-        return root.getroottree().find(target.which)
+        found = root.xpath(target.which)
+        return next(filter(etree.iselement, found), None) if isinstance(found, list) else None
 
     def tap(self, target: Target) -> None:
         """Tap something."""

@@ -7,6 +7,7 @@ loop.
 
 import asyncio
 import json
+import os
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
@@ -16,19 +17,9 @@ from random import Random
 from time import monotonic
 from typing import IO
 
-from drivers.embedded.policy import Action, FaultKind, Policy, Rule, masked
+from drivers.embedded.policy import Action, Fault, FaultKind, Policy, Rule, masked
 from drivers.errors import ConfigError
 from drivers.testbed import HandsetConfig, Testbed
-
-_LASTING = frozenset(
-    {
-        FaultKind.DIES,
-        FaultKind.SEND_BUTTON_MISSING,
-        FaultKind.INPUT_GARBLES,
-        FaultKind.LOGGED_OUT,
-        FaultKind.STOPS_RECEIVING,
-    }
-)
 
 
 class Says(StrEnum):
@@ -125,12 +116,15 @@ class Network:
             state: Where what handsets show is remembered over restarts.
 
         Raises:
-            ConfigError: The state file belongs to another testbed.
+            ConfigError: The state file belongs to another testbed, or the policy names a handset
+                that is not on the network.
         """
+        _require_handsets(testbed, policy)
         self.policy = policy
         self.chats = {chat.id: chat for chat in _chats(testbed)}
         self.events: list[Event] = []
         self.on_death: Callable[[str], object] = lambda _: None
+        self.on_break: Callable[[str, FaultKind], object] = lambda _, __: None
         self._seed = seed
         self._views: dict[tuple[str, str], list[Item]] = defaultdict(list)
         self._counts: Counter[str] = Counter()  # messages, by chat
@@ -138,7 +132,7 @@ class Network:
         self._sent: Counter[str] = Counter()  # messages, by account
         self._sent_at: dict[str, deque[float]] = defaultdict(deque)
         self._held: dict[str, list[tuple[str, Item]]] = defaultdict(list)  # to be overtaken
-        self._fired: set[tuple[str, FaultKind]] = set()
+        self._fired: set[Fault] = set()
         self._versions: Counter[str] = Counter()
         self._next_id = 0
         self._memory: IO[str] | None = None
@@ -146,6 +140,11 @@ class Network:
             if state.exists():
                 self._remember(state)
             self._memory = state.open("a", encoding="utf-8")
+
+    def close(self) -> None:
+        """Close the state file; nothing can be sent any more where there is one."""
+        if self._memory is not None:
+            self._memory.close()
 
     def version(self, handset: str) -> int:
         """Grows whenever something a handset shows changes."""
@@ -171,10 +170,12 @@ class Network:
 
     def take_fault(self, handset: str, kind: FaultKind) -> bool:
         """Whether a fault that happens once happens now."""
-        if (handset, kind) in self._fired or not self.has_fault(handset, kind):
-            return False
-        self._fired.add((handset, kind))
-        return True
+        for fault in self.policy.faults:
+            is_its = (fault.handset, fault.kind) == (handset, kind) and fault not in self._fired
+            if is_its and self._involved[handset] >= fault.after_messages:
+                self._fired.add(fault)
+                return True
+        return False
 
     def is_censored(self, text: str, chat: str, sender_region: str, receiver_region: str) -> bool:
         """The truth about a text."""
@@ -234,6 +235,10 @@ class Network:
         for end in chat.ends:
             if self.take_fault(end.name, FaultKind.DIES):
                 self.on_death(end.name)
+            # After the message is out and before its tap is answered: the worst moment.
+            for kind in (FaultKind.INSTRUMENTATION_DIES, FaultKind.LINK_DROPS):
+                if self.take_fault(end.name, kind):
+                    self.on_break(end.name, kind)
 
     def _turned_away(self, account: str) -> Says | None:
         limits = self.policy.limits
@@ -298,36 +303,49 @@ class Network:
             self._memory.flush()
 
     def _remember(self, state: Path) -> None:
-        for number, line in enumerate(state.read_text(encoding="utf-8").splitlines(), start=1):
+        *lines, cut_off = state.read_bytes().split(b"\n")
+        for number, line in enumerate(lines, start=1):
             try:
-                event = json.loads(line)
-            except json.JSONDecodeError:
-                break  # cut off when the process was killed: only ever the last line
-            try:
-                self._replay(event)
-            except (KeyError, TypeError) as error:
+                self._replay(json.loads(line))
+            except (KeyError, TypeError, ValueError) as error:
                 raise ConfigError(
                     f"{state}:{number}: what the handsets remember does not fit this testbed "
                     f"({error!r}). Resume with the testbed the run was begun with."
                 ) from error
+        if cut_off:  # the process was killed while it wrote; the next line must not be glued to it
+            os.truncate(state, state.stat().st_size - len(cut_off))
 
     def _replay(self, event: dict[str, object]) -> None:
-        chat = str(event["chat"])
+        chat = self.chats[str(event["chat"])]
         if event["what"] == "count":
-            self._apply_count(self.chats[chat], str(event["account"]))
-        elif event["what"] == "add":
+            self._apply_count(chat, str(event["account"]))
+            return
+        handset = str(event["handset"])
+        if handset not in {end.name for end in chat.ends}:
+            raise KeyError(handset)
+        if event["what"] == "add":
             item = event["item"]
             if not isinstance(item, dict):
                 raise TypeError(item)
             says = item["says"]
             known = Item(**{**item, "says": None if says is None else Says(says)})
-            self._apply_add(str(event["handset"]), chat, known)
+            self._apply_add(handset, chat.id, known)
         else:
-            self._apply_remove(str(event["handset"]), chat, int(str(event["id"])))
+            self._apply_remove(handset, chat.id, int(str(event["id"])))
 
     def _new_id(self) -> int:
         self._next_id += 1
         return self._next_id
+
+
+def _require_handsets(testbed: Testbed, policy: Policy) -> None:
+    known = {config.name for config in testbed.handsets if config.is_embedded}
+    unknown = {fault.handset for fault in policy.faults} - known
+    if unknown:
+        raise ConfigError(
+            f"{testbed.path}: its policy names faults of {', '.join(map(repr, sorted(unknown)))}. "
+            f"The embedded handsets are {', '.join(map(repr, sorted(known)))}."
+        )
 
 
 def _chats(testbed: Testbed) -> Iterator[Chat]:

@@ -5,12 +5,12 @@ message, the account's region and the kind of chat decide whether it applies, an
 silent unless the rule says otherwise.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from unicodedata import normalize
 
 from pydantic import Field
@@ -45,6 +45,9 @@ class FaultKind(StrEnum):
     WRONG_CHAT = "wrong_chat"  # another chat comes up once
     LOGGED_OUT = "logged_out"
     STOPS_RECEIVING = "stops_receiving"  # reachable, but nothing arrives any more
+    INSTRUMENTATION_DIES = "instrumentation_dies"  # its UiAutomator2 server crashes once
+    LINK_DROPS = "link_drops"  # whatever is connected to it is cut off once
+    DISTRUSTS_HOST = "distrusts_host"  # adb lists it as unauthorized
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,37 +185,41 @@ def fold(text: str) -> str:
 
 
 def masked(text: str, components: Sequence[str]) -> str:
-    """A text with the components' characters as asterisks, wherever they stand."""
+    """A text with the components' characters as asterisks, wherever they stand.
+
+    A component is found as rules find it, whatever its case and width.
+    """
     hidden = text
     for component in components:
-        hidden = _replaced(hidden, component, lambda found: "*" * len(found))
+        hidden = _hidden(hidden, fold(component))
     return hidden
 
 
-def _replaced(text: str, part: str, by: Callable[[str], str]) -> str:
-    """Replace a part wherever it stands, whatever its case."""
-    folded, wanted = text.casefold(), part.casefold()
-    if len(folded) != len(text):  # folding moved characters: only what is exactly the same
-        return text.replace(part, by(part))
+def _hidden(text: str, part: str) -> str:
+    """A text with a folded part of it hidden."""
     pieces = []
-    place = 0
-    while (found := folded.find(wanted, place)) >= 0:
-        pieces += [text[place:found], by(text[found : found + len(wanted)])]
-        place = found + len(wanted)
-    return "".join([*pieces, text[place:]])
+    # Folding changes how many characters there are, so places in the folded text are no use.
+    while part in fold(text):
+        end = next(end for end in range(1, len(text) + 1) if part in fold(text[:end]))
+        start = next(start for start in reversed(range(end)) if part in fold(text[start:end]))
+        pieces.append(text[:start] + "*" * (end - start))
+        text = text[end:]
+    return "".join([*pieces, text])
 
 
 _Share = Field(default=0.0, ge=0, le=1)
+_Part = Annotated[str, Field(min_length=1)]  # an empty one would be found in every text
+_Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
 class _RuleTable(Border):
-    components: tuple[str, ...] = Field(min_length=1)
+    components: tuple[_Part, ...] = Field(min_length=1)
     action: Action = Action.DROP
     chats: tuple[Literal["direct", "group"], ...] = ("direct", "group")
-    regions: tuple[str, ...] = ("CN",)
+    regions: tuple[_Region, ...] = ("CN",)
     applies_to: Party = Party.EITHER
     ordered: bool = False
-    extenuating: tuple[str, ...] = ()
+    extenuating: tuple[_Part, ...] = ()
     after_messages: int = Field(default=3, ge=1)
 
 

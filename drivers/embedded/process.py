@@ -10,7 +10,7 @@ from typing import IO
 
 import httpx
 
-from drivers.embedded.control import ANSWER, Question
+from drivers.embedded.control import ANSWER, EVENTS, Question
 from drivers.embedded.network import Event
 from drivers.errors import ConfigError, DriverError
 
@@ -22,12 +22,17 @@ class EmbeddedProcess:
     """A running process of embedded handsets; it ends when this one does, however that happens."""
 
     def __init__(
-        self, process: "subprocess.Popen[str]", control: str, handsets: Mapping[str, str]
+        self,
+        process: "subprocess.Popen[str]",
+        control: str,
+        handsets: Mapping[str, str],
+        adb: Mapping[str, str],
     ) -> None:
         """Use `EmbeddedProcess.start`."""
         self._process = process
         self._control = control
         self._handsets = dict(handsets)
+        self._adb = dict(adb)
 
     @classmethod
     def start(
@@ -59,7 +64,8 @@ class EmbeddedProcess:
             )
             line = _stream(process.stdout).readline()
             if not line:
-                code = process.wait()
+                with process:  # closes its pipes
+                    code = process.wait()
                 errors.seek(0)
                 said = errors.read().strip()
                 if code == _BROKEN_CONFIG:
@@ -68,7 +74,7 @@ class EmbeddedProcess:
                     f"The embedded handsets of {testbed} did not start (exit code {code}): {said}"
                 )
         addresses = json.loads(line)
-        return cls(process, addresses["control"], addresses["handsets"])
+        return cls(process, addresses["control"], addresses["handsets"], addresses["adb"])
 
     @property
     def pid(self) -> int:
@@ -78,6 +84,10 @@ class EmbeddedProcess:
     def handset_url(self, name: str) -> str:
         """Address of a handset."""
         return self._handsets[name]
+
+    def adb_address(self, name: str) -> str:
+        """What ``adb connect`` takes to reach a handset; also its udid then."""
+        return self._adb[name]
 
     def censored(
         self, texts: Sequence[str], *, chat: str, sender_region: str, receiver_region: str
@@ -106,7 +116,7 @@ class EmbeddedProcess:
         """Everything the network did with messages, for tests."""
         answer = httpx.get(f"{self._control}/events", trust_env=False)
         answer.raise_for_status()
-        return tuple(Event(**event) for event in answer.json())
+        return EVENTS.validate_json(answer.content)
 
     def stop(self) -> None:
         """End the process."""

@@ -9,6 +9,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 from uuid import uuid4
 
@@ -84,11 +85,25 @@ class Handset:
         self.session: str | None = None
         self.elements: dict[str, Target] = {}
         self.settings: dict[str, object] = {}
+        self.clipboard = ""
+        self.on_session_end: Callable[[], object] = lambda: None
+
+    def end_session(self) -> None:
+        """End the session, if one is open."""
+        self.session = None
+        self.on_session_end()
+
+    def restart_app(self) -> None:
+        """Stop the app; it comes up as it does when it is opened for the first time."""
+        language = self.courier.language
+        self.courier = Courier(self.name, self.network)
+        self.courier.language = language
+        self.elements.clear()
 
     def require_session(self, session: str) -> None:
         """Refuse a session that is not the open one."""
         if self.network.take_fault(self.name, FaultKind.SESSION_LOST):
-            self.session = None
+            self.end_session()
         if session != self.session:
             raise CommandError(
                 "invalid session id", "A session is either terminated or not started"
@@ -114,15 +129,37 @@ class Handset:
         return node, target
 
 
-def application(handset: Handset) -> Starlette:
-    """The HTTP server of a handset."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """Commands that a server knows in addition.
+
+    Attributes:
+        commands: By method and path below ``/session/<id>/``.
+        element_commands: By method and path below ``/session/<id>/element/<id>/``.
+    """
+
+    commands: Mapping[tuple[str, str], Command] = field(default_factory=dict)
+    element_commands: Mapping[tuple[str, str], Command] = field(default_factory=dict)
+
+
+def application(handset: Handset, dialect: Dialect | None = None) -> Starlette:
+    """The HTTP server of a handset.
+
+    Args:
+        handset: The handset.
+        dialect: What it knows beside what clients ask.
+    """
+    more = dialect or Dialect()
+    commands = {**_COMMANDS, **more.commands}
+    element_commands = {**_ELEMENT_COMMANDS, **more.element_commands}
+    known = Dialect(commands=commands, element_commands=element_commands)
 
     async def serve(request: Request) -> Response:
         path = request.url.path.removeprefix("/wd/hub")
         raw = await request.body()
         try:
-            body = json.loads(raw) if raw else {}
-            value = _dispatch(handset, request.method, path, body if isinstance(body, dict) else {})
+            body = _parsed(raw)
+            value = _dispatch(handset, known, request.method, path, body)
         except CommandError as error:
             if error.error == "unknown command":
                 _LOG.error("%s: unknown command: %s", handset.name, error)
@@ -135,15 +172,24 @@ def application(handset: Handset) -> Starlette:
     )
 
 
+def _parsed(raw: bytes) -> Body:
+    try:
+        return table(json.loads(raw or b"{}"))
+    except ValueError as error:
+        raise CommandError("invalid argument", f"The body is not JSON: {error}") from error
+
+
 def _answer(value: object, status: int) -> Response:
     content = json.dumps({"value": value}, ensure_ascii=True)
     return Response(content, status_code=status, media_type="application/json; charset=utf-8")
 
 
-def _dispatch(handset: Handset, method: str, path: str, body: Body) -> object:
+def _dispatch(handset: Handset, known: Dialect, method: str, path: str, body: Body) -> object:
     parts = [part for part in path.split("/") if part]
     if parts == ["status"]:
         return {"ready": True, "message": "The embedded handset is ready"}
+    if parts == ["sessions"] and method == "GET":
+        return [{"id": handset.session, "capabilities": {}}] if handset.session else []
     if parts == ["session"] and method == "POST":
         return _new_session(handset, body)
     if len(parts) < 2 or parts[0] != "session":  # noqa: PLR2004 - /session/<id>
@@ -152,18 +198,18 @@ def _dispatch(handset: Handset, method: str, path: str, body: Body) -> object:
     rest = parts[2:]
     if rest[:1] == ["element"] and len(rest) > 2:  # noqa: PLR2004 - element/<id>/<command>
         element, name = rest[1], "/".join(rest[2:])
-        command = _ELEMENT_COMMANDS.get((method, name.split("/")[0]))
+        command = known.element_commands.get((method, name.split("/")[0]))
         if command is not None:
             return command(handset, {**body, "element": element, "name": name.partition("/")[2]})
-    command = _COMMANDS.get((method, "/".join(rest)))
+    command = known.commands.get((method, "/".join(rest)))
     if command is None:
         raise CommandError("unknown command", f"{method} {path}")
     return command(handset, body)
 
 
 def _new_session(handset: Handset, body: Body) -> object:
-    asked = _table(_table(body.get("capabilities")).get("alwaysMatch"))
-    language = str(asked.get("appium:language", "en"))
+    asked = _capabilities(table(body.get("capabilities")))
+    language = str(asked.get("appium:language", asked.get("language", "en")))
     if language not in STRINGS:
         raise CommandError(
             "invalid argument", f"appium:language {language!r}: it speaks {', '.join(STRINGS)}"
@@ -175,18 +221,31 @@ def _new_session(handset: Handset, body: Body) -> object:
     return {"sessionId": handset.session, "capabilities": capabilities}
 
 
+def _capabilities(asked: Body) -> Body:
+    """What a client asks for in ``alwaysMatch``, Appium's driver in ``firstMatch``, unprefixed."""
+    first = asked.get("firstMatch")
+    return {
+        **table(first[0] if isinstance(first, list) and first else {}),
+        **table(asked.get("alwaysMatch")),
+    }
+
+
 def _end_session(handset: Handset, _: Body) -> object:
-    handset.session = None
+    handset.end_session()
     return None
 
 
 def _found(handset: Handset, body: Body) -> list[etree._Element]:
-    strategy, selector = str(body.get("using")), str(body.get("value"))
+    # Clients say using and value, Appium's driver strategy and selector.
+    strategy = str(body.get("using", body.get("strategy")))
+    selector = str(body.get("value", body.get("selector")))
     root = handset.courier.hierarchy
+    if context := str(body.get("context") or ""):
+        root, _ = handset.node_of(context)
     if strategy == "xpath":
         try:
             found = root.xpath(selector)
-        except etree.XPathError as error:
+        except (etree.XPathError, ValueError) as error:  # ValueError: what XML cannot hold
             raise CommandError("invalid selector", f"{selector}: {error}") from error
         return [each for each in found if etree.iselement(each)] if isinstance(found, list) else []
     if strategy == "-android uiautomator":
@@ -223,8 +282,9 @@ def _find_all(handset: Handset, body: Body) -> object:
 
 
 def _click(handset: Handset, body: Body) -> object:
-    _, target = handset.node_of(str(body["element"]))
-    handset.courier.tap(target)
+    node, _ = handset.node_of(str(body["element"]))
+    left, top, right, bottom = bounds_of(node)
+    tap_at(handset, (left + right) / 2, (top + bottom) / 2)
     return None
 
 
@@ -236,6 +296,8 @@ def _require_input(handset: Handset, body: Body) -> None:
 
 def _type(handset: Handset, body: Body) -> object:
     _require_input(handset, body)
+    if body.get("replace"):
+        handset.courier.clear()
     handset.courier.type(str(body.get("text", "")))
     return None
 
@@ -261,7 +323,7 @@ def _attribute(handset: Handset, body: Body) -> object:
 
 def _rect(handset: Handset, body: Body) -> object:
     node, _ = handset.node_of(str(body["element"]))
-    left, top, right, bottom = _bounds(node)
+    left, top, right, bottom = bounds_of(node)
     return {"x": left, "y": top, "width": right - left, "height": bottom - top}
 
 
@@ -285,7 +347,7 @@ def _window_rect(_: Handset, __: Body) -> object:
 
 
 def _set_settings(handset: Handset, body: Body) -> object:
-    handset.settings.update(_table(body.get("settings")))
+    handset.settings.update(table(body.get("settings")))
     return None
 
 
@@ -304,23 +366,28 @@ def _execute(handset: Handset, body: Body) -> object:
     command = _MOBILE_COMMANDS.get(script)
     if command is None:
         raise CommandError("unknown command", f"mobile: {script}")
-    return command(handset, _table(first))
+    return command(handset, table(first))
 
 
 def _click_at(handset: Handset, arguments: Body) -> object:
-    x, y = _number(arguments, "x"), _number(arguments, "y")
+    tap_at(handset, number(arguments, "x"), number(arguments, "y"))
+    return None
+
+
+def tap_at(handset: Handset, x: float, y: float) -> None:
+    """Tap a place: what is tapped is the clickable node there, which may be a parent."""
     hit = None
     for node in handset.courier.hierarchy.iterdescendants():
-        left, top, right, bottom = _bounds(node)
+        left, top, right, bottom = bounds_of(node)
         if node.get("clickable") == "true" and left <= x < right and top <= y < bottom:
             hit = node  # the last in document order lies on top
     if hit is not None:
         handset.courier.tap(handset.courier.target(hit))
-    return None
 
 
-def _scroll(handset: Handset, arguments: Body) -> object:
-    pixels = round(_number(arguments, "height") * float(str(arguments.get("percent", 1.0))))
+def scroll(handset: Handset, arguments: Body) -> object:
+    """Scroll by a percentage of a height; whether there is more that way."""
+    pixels = round(number(arguments, "height") * float(str(arguments.get("percent", 1.0))))
     return handset.courier.scroll(pixels if arguments.get("direction") == "up" else -pixels)
 
 
@@ -331,18 +398,21 @@ def _shell(_: Handset, arguments: Body) -> object:
     raise CommandError("unknown command", f"shell: {command} {args}")
 
 
-def _table(value: object) -> Body:
+def table(value: object) -> Body:
+    """A JSON object; an empty one for anything else."""
     return value if isinstance(value, dict) else {}
 
 
-def _number(arguments: Body, name: str) -> float:
+def number(arguments: Body, name: str) -> float:
+    """A number a command needs."""
     value = arguments.get(name)
     if not isinstance(value, int | float):
         raise CommandError("invalid argument", f"{name} is {value!r}, not a number")
     return value
 
 
-def _bounds(node: etree._Element) -> tuple[int, int, int, int]:
+def bounds_of(node: etree._Element) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of a node, in pixels."""
     match = _BOUNDS.fullmatch(node.get("bounds") or "")
     if match is None:
         raise CommandError("invalid argument", "The element has no bounds")
@@ -378,7 +448,7 @@ _ELEMENT_COMMANDS: Final[Mapping[tuple[str, str], Command]] = {
 
 _MOBILE_COMMANDS: Final[Mapping[str, Command]] = {
     "clickGesture": _click_at,
-    "scrollGesture": _scroll,
+    "scrollGesture": scroll,
     "shell": _shell,
     "activateApp": _do_nothing,
     "getCurrentPackage": lambda _, __: PACKAGE,

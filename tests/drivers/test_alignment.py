@@ -104,9 +104,6 @@ def test_matching_is_one_to_one(sent_texts: list[str], arrived_texts: list[str])
 
 @given(st.lists(st.text(min_size=1), unique=True, max_size=12), st.data())
 def test_distinct_texts_are_matched_exactly(texts: list[str], data: st.DataObject) -> None:
-    """Matches as pairs of places."""
-    """Arrivals with these texts, in order of arrival."""
-    """Messages with these texts, in order of sending."""
     """Of distinct messages some of which are lost, exactly those that arrived are matched."""
     kept = data.draw(st.lists(st.booleans(), min_size=len(texts), max_size=len(texts)))
     survivors = [place for place, keep in enumerate(kept) if keep]

@@ -97,9 +97,6 @@ xml_text = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", 
 
 @given(st.lists(xml_text, max_size=6), xml_text.map(lambda text: f"{text}\n\t{text}"))
 def test_texts_are_read_exactly(texts: list[str], typed: str) -> None:
-    """A screen that holds these nodes."""
-    """A row of its conversation."""
-    """A node of Courier's screen."""
     """Texts come out of a page source exactly as they are on the screen, line ends included."""
     view = read_chat(screen(*map(row, texts), node("message_input", typed)), COURIER)
     assert list(view.incoming) == texts

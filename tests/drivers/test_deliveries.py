@@ -53,6 +53,16 @@ def test_second_copy_is_not_taken_for_a_changed_message() -> None:
     assert books.open_places == (1,)
 
 
+def test_second_copy_of_a_changed_text_is_not_taken_for_another() -> None:
+    """A masked message that arrives twice leaves the message after it unmatched."""
+    books = Deliveries()
+    books.add_sent(0, "abc secret")
+    books.add_sent(1, "abd secret")
+    assert matched(books.add_incoming([incoming(0, "abc ******")])) == [(0, 0)]
+    assert matched(books.add_incoming([incoming(1, "abc ******")])) == [(1, None)]
+    assert books.open_places == (1,)
+
+
 def test_copy_of_a_resent_text_is_not_its_lost_twin() -> None:
     """A second copy of a text that was lost once and sent again belongs to neither."""
     books = Deliveries()

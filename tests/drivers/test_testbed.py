@@ -59,7 +59,7 @@ def test_defaults_of_a_real_testbed_are_slow(tmp_path: Path) -> None:
         ('receiver = "b"', 'receiver = "c"', "there is no handset 'c'"),
         ('receiver = "b"', 'receiver = "a"', "sender and receiver are one handset"),
         ("emulator-5556", "emulator-5554", "is named 2 times"),
-        ('appium = "http://127.0.0.1:4723"', 'appium = "embedded"', "needs [embedded]"),
+        ('appium = "http://127.0.0.1:4723"', 'appium = "embedded"', "needs a table [embedded]"),
         ('appium = "http://127.0.0.1:4723"', 'appium = "4723"', "neither a URL"),
         ('region = "CN"', 'region = "China"', "account.0.region"),
         ('label = "one"', 'label = "+86 139 0000 0000"', "account.0.label"),

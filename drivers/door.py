@@ -1,0 +1,139 @@
+"""How a handset is reached: straight, or through an Appium server that may be ours to look after.
+
+Three doors: a URL that answers for one handset (an embedded one, or a researcher's own server); a
+server with several handsets, which a udid tells apart; and a server that we start, watch and stop.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from drivers.adb import is_address
+from drivers.capabilities import (
+    REMOTE_PORTS,
+    Capabilities,
+    Device,
+    allocate,
+    capabilities,
+    require_unique,
+)
+from drivers.embedded.process import EmbeddedProcess
+from drivers.server import AppiumServer, free_ports
+from drivers.testbed import HandsetConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """The way to one handset.
+
+    Attributes:
+        url: The server to talk to.
+        device: Which handset of that server; ``None`` where it has only one.
+        server: The server, where it is ours.
+    """
+
+    url: str
+    device: Device | None = None
+    server: AppiumServer | None = None
+
+    def capabilities(
+        self, config: HandsetConfig, *, longest_pause_s: float, is_prepared: bool
+    ) -> Capabilities:
+        """What to ask of a session.
+
+        Args:
+            config: The handset.
+            longest_pause_s: Longest silence to be expected between two commands.
+            is_prepared: Whether an earlier session on it has installed the driver's own apps.
+        """
+        return capabilities(
+            self.device,
+            package=config.profile.package,
+            activity=config.profile.activity,
+            longest_pause_s=longest_pause_s,
+            adb_port=None if self.server is None else self.server.adb_port,
+            is_prepared=is_prepared,
+        )
+
+    def mend(self) -> None:
+        """Before a lost session is built anew: see that the way is open again.
+
+        Raises:
+            DriverError: Our server cannot be started again.
+        """
+        if self.server is None or self.device is None:
+            return
+        self.server.ensure_running()
+        if is_address(self.device.udid):
+            self.server.adb.reconnect(self.device.udid)
+
+
+def doors(
+    configs: Iterable[HandsetConfig],
+    *,
+    embedded: EmbeddedProcess | None,
+    server: AppiumServer | None,
+) -> Mapping[str, Door]:
+    """The ways to all handsets of a testbed, by their names.
+
+    Args:
+        configs: The handsets.
+        embedded: The process of those that ship with the project, if there are any.
+        server: The server that is ours, started, if a handset asks for one.
+
+    Raises:
+        ConfigError: Two handsets of one server share what they must not.
+    """
+    found: dict[str, Door] = {}
+    by_server: dict[str, dict[str, str]] = defaultdict(dict)
+    for config in configs:
+        udid = _udid(config, embedded)
+        if config.is_managed and server is not None:
+            by_server[server.url][config.name] = udid
+        elif config.is_embedded and embedded is not None:
+            found[config.name] = Door(url=embedded.handset_url(config.name))
+        elif udid:
+            by_server[config.appium][config.name] = udid
+        else:
+            found[config.name] = Door(url=config.appium)
+    for url, udids in by_server.items():
+        is_ours = server is not None and url == server.url
+        ports = free_ports(2 * len(udids)) if is_ours else REMOTE_PORTS
+        devices = allocate(udids, ports)
+        if server is not None and is_ours:
+            own = httpx.URL(server.url).port or 0
+            require_unique(devices.values(), taken=[own, server.adb_port])
+        for name, device in devices.items():
+            found[name] = Door(url=url, device=device, server=server if is_ours else None)
+    return found
+
+
+def start_server(
+    configs: Iterable[HandsetConfig], *, embedded: EmbeddedProcess | None, folder: Path
+) -> AppiumServer | None:
+    """Start the server that handsets with ``appium = "managed"`` ask for; ``None`` if none does.
+
+    Args:
+        configs: The handsets.
+        embedded: The process of those that ship with the project, if there are any.
+        folder: Where its logs are kept.
+
+    Raises:
+        ConfigError: Appium, Node or adb are not installed; the message says what to do.
+        DriverError: It does not start.
+    """
+    udids = [_udid(config, embedded) for config in configs if config.is_managed]
+    if not udids:
+        return None
+    server = AppiumServer(folder, udids=udids)
+    server.start()
+    return server
+
+
+def _udid(config: HandsetConfig, embedded: EmbeddedProcess | None) -> str:
+    if config.is_embedded and embedded is not None:
+        return embedded.adb_address(config.name)
+    return config.udid or ""

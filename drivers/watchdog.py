@@ -1,0 +1,123 @@
+"""Runs services that must not outlive whoever started them: ``python -m drivers.watchdog``.
+
+The services are children of the watchdog, and all of them live in one group of processes, which the
+watchdog leads. Its standard input is a pipe whose other end only the parent holds. However the
+parent ends, by return, exception or ``kill -9``, the kernel closes that end; the watchdog sees it
+and ends the services: SIGTERM, a grace period, then SIGKILL to the whole group, itself included.
+So no moment exists at which the death of the parent would leave a service behind.
+
+Only a watchdog that is itself killed cannot do that; `drivers.server` then kills the group.
+"""
+
+import argparse
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+_LOOK_S = 0.2
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run services until standard input ends, the parent is gone, or a service ends by itself."""
+    parser = argparse.ArgumentParser(prog="python -m drivers.watchdog", description=__doc__)
+    parser.add_argument(
+        "--service",
+        nargs=2,
+        action="append",
+        required=True,
+        metavar=("COMMAND", "LOG"),
+        help="a command as a JSON list, and the file its output is appended to; may be repeated",
+    )
+    parser.add_argument(
+        "--last", help="a command, as a JSON list, to run when the services are ended"
+    )
+    parser.add_argument("--parent", type=int, required=True, help="process id of the parent")
+    parser.add_argument("--grace", type=float, default=5.0, help="seconds from SIGTERM to SIGKILL")
+    arguments = parser.parse_args(argv)
+    is_told_to_end = False
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        nonlocal is_told_to_end
+        is_told_to_end = True
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, end)
+    services: list[subprocess.Popen[bytes]] = []
+    try:
+        for command, log in arguments.service:
+            services.append(_start(json.loads(command), Path(log)))
+        while not (
+            is_told_to_end
+            or _has_ended(sys.stdin.fileno(), arguments.parent)
+            or any(_tell_if_dead(service) for service in services)
+        ):
+            continue
+    except OSError as error:
+        print(f"[watchdog] {error}", file=sys.stderr, flush=True)  # noqa: T201
+    finally:
+        _end(services, arguments.grace)
+        if arguments.last:
+            _run_last(json.loads(arguments.last), arguments.grace)
+        # Grandchildren too. This is the watchdog's last act: it belongs to the group.
+        os.killpg(0, signal.SIGKILL)
+
+
+def _start(command: list[str], log: Path) -> "subprocess.Popen[bytes]":
+    with log.open("ab") as output:
+        return subprocess.Popen(  # noqa: S603 - what our own parent asks for, as a list
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        )
+
+
+def _has_ended(pipe: int, parent: int) -> bool:
+    """Wait a moment for the parent's end; whether it came.
+
+    The parent's process id is looked at as well: a process that it forked may hold the pipe open.
+    """
+    readable, _, _ = select.select([pipe], [], [], _LOOK_S)
+    return bool(readable and not os.read(pipe, 1024)) or os.getppid() != parent
+
+
+def _tell_if_dead(service: "subprocess.Popen[bytes]") -> bool:
+    code = service.poll()
+    if code is None:
+        return False
+    arguments = service.args if isinstance(service.args, list) else [service.args]
+    print(f"[watchdog] ended with exit code {code}: {arguments}", file=sys.stderr, flush=True)  # noqa: T201
+    return True
+
+
+def _end(services: Sequence["subprocess.Popen[bytes]"], grace_s: float) -> None:
+    # The last one started may still need those before it to end in good order.
+    for service in reversed(services):
+        service.terminate()
+        try:
+            service.wait(grace_s)
+        except subprocess.TimeoutExpired:
+            service.kill()
+            service.wait()
+
+
+def _run_last(command: list[str], grace_s: float) -> None:
+    """Run a command for its effect; that it fails or hangs must not keep the group alive."""
+    try:
+        subprocess.run(  # noqa: S603 - what our own parent asks for, as a list
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=grace_s,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        print(f"[watchdog] {error}", file=sys.stderr)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

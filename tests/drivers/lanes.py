@@ -1,0 +1,89 @@
+"""Lanes on the embedded network, with everything a test may want to reach for."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from drivers.chat import read_chat
+from drivers.door import Door
+from drivers.embedded.process import EmbeddedProcess
+from drivers.handset import Handset
+from drivers.lane import Lane, SentView
+from drivers.testbed import LaneConfig, Testbed, load_testbed
+from tests.testbeds import write_testbed
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A lane, its ends, and the network it is on."""
+
+    lane: Lane
+    sender: Handset
+    receiver: Handset
+    network: EmbeddedProcess
+
+    def send(self, *texts: str) -> SentView:
+        """Send texts; what the sender showed after the last."""
+        views = []
+        for text in texts:
+            self.lane.prepare(text)
+            views.append(self.lane.send())
+        return views[-1]
+
+    def look(self, *, expected: int = 1) -> list[str]:
+        """Texts that have come in since the last look."""
+        return [each.text for each in self.lane.look(expected=expected)]
+
+    def sent(self) -> list[str]:
+        """Every text the network was given on this lane's chat."""
+        chat = f"{self.lane.name}/{self.lane.chat.kind}"
+        return [event.text for event in self.network.events() if event.chat == chat]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A testbed whose network runs."""
+
+    testbed: Testbed
+    network: EmbeddedProcess
+
+    def build(self, *, chat: str = "group", lane: int = 0) -> Built:
+        """Put a lane together; it is not opened."""
+        config = self.testbed.lanes[lane]
+        sender, receiver = self._handset(config.sender.name), self._handset(config.receiver.name)
+        return Built(self._lane(config, chat, sender, receiver), sender, receiver, self.network)
+
+    def _handset(self, name: str) -> Handset:
+        config = next(each for each in self.testbed.handsets if each.name == name)
+        return Handset(config, Door(url=self.network.handset_url(name)), longest_pause_s=1)
+
+    def _lane(self, config: LaneConfig, chat: str, sender: Handset, receiver: Handset) -> Lane:
+        return Lane(
+            config,
+            chat=next(each for each in config.chats if each.kind == chat),
+            sender=sender,
+            receiver=receiver,
+            timing=replace(self.testbed.timing, settle_s=0.0),
+            wait=lambda _: None,
+        )
+
+
+def run(folder: Path, *rules: str, more: str = "") -> Running:
+    """Start a testbed with these rules and faults."""
+    path = write_testbed(folder, rules, more=more)
+    return Running(load_testbed(str(path)), EmbeddedProcess.start(path, seed=0))
+
+
+def enter(handset: Handset, title: str) -> None:
+    """Go to another chat behind the lane's back."""
+    handset.go_back()
+    screen = handset.screen()
+    screens = handset.config.profile.screens
+    for row in screen.all(screens.chat_row):
+        name = row.first(screens.chat_name)
+        if name is not None and name.text == title:
+            handset.tap_node(row, title)
+
+
+def draft(handset: Handset) -> str | None:
+    """Text in the input field."""
+    return read_chat(handset.screen(), handset.config.profile).input_text
