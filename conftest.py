@@ -17,6 +17,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the plugin if the session is to run probes; `pytest tests` sends nothing."""
     if is_wanted(config):
         config.pluginmanager.register(CampaignRunner(config), PLUGIN_NAME)
+    elif config.getoption("resume") is not None:
+        # `pytest --resume probes` would take "probes" for the run, and start the test suite.
+        raise pytest.UsageError("--resume comes after the path: pytest probes --resume [RUN]")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -5,7 +5,7 @@ settles all earlier messages when a later one arrives; one that was settled so a
 all is matched late, and shows that the lane does not keep the order.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -93,14 +93,20 @@ class Deliveries:
         an open one, a text that has arrived before is left out, and so is one that repeats the
         arrival right before it (as a changed text would, if copied).
         """
-        open_texts = {sent.text for sent in self._open}
+        awaited = Counter(sent.text for sent in self._open)
+        open_texts = set(awaited)
         matched_texts = {sent.text for sent in self._matched}
-        return [
-            self._arrived[each.place]
-            for each in self._unmatched
-            if each.text in open_texts
-            or (each.text not in matched_texts and each.place not in self._repeated)
-        ]
+        candidates = []
+        for each in self._unmatched:
+            if each.text in open_texts:
+                # Copies beyond what is open would be taken for changed forms of lost messages.
+                is_candidate = awaited[each.text] > 0
+                awaited[each.text] -= 1
+            else:
+                is_candidate = each.text not in matched_texts and each.place not in self._repeated
+            if is_candidate:
+                candidates.append(self._arrived[each.place])
+        return candidates
 
     def _settle(self, matches: tuple[Match, ...]) -> None:
         if not matches:

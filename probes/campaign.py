@@ -438,3 +438,13 @@ class Campaign:
     def counts(self) -> Mapping[str, int]:
         """Messages by kind."""
         return {str(kind): self._counts[kind] for kind in MessageKind}
+
+    def sent(self) -> Mapping[str, int]:
+        """Messages by kind, those left out that were stopped before the tap."""
+        with self._changed:
+            tapped = Counter(
+                attempt.kind
+                for attempt in self._ledger.attempts
+                if attempt.sent_at is not None or attempt.fault is None
+            )
+        return {str(kind): tapped[kind] for kind in MessageKind}

@@ -184,6 +184,7 @@ class LiveRun:
         folder.mkdir(parents=True, exist_ok=True)
         is_over = threading.Event()
         with ExitStack() as closing:
+            closing.callback(_remove_if_empty, folder)
             journal = closing.enter_context(Journal.open(results_dir / JOURNAL_NAME))
             chat = ChatKind(run.settings["chat"])
             open_testbed = closing.enter_context(
@@ -272,7 +273,7 @@ class LiveRun:
                 entries={entry.id: entry for entry in entries},
                 verdicts=verdicts,
                 noise=self.campaign.noise,
-                messages=self.campaign.counts(),
+                messages=self.campaign.sent(),
                 stopped=stopped,
                 lanes_lost=[*self.lanes_lost, *self.campaign.lanes_lost],
                 files=files,
@@ -287,21 +288,30 @@ class LiveRun:
     def _compare(
         self, entries: Sequence[EntryRecord], verdicts: Sequence[Verdict]
     ) -> Mapping[str, bool] | None:
+        """Compare decided verdicts with the truth; ``None`` where it is not known, or not told."""
         condition = self.campaign.setup.condition
         joiner = self._open_testbed.lanes[0].joiner
         components = {entry.id: entry.components for entry in entries}
-        return self._open_testbed.compare_with_truth(
-            {
-                verdict.entry_id: Claim(
-                    text=compose(components[verdict.entry_id], joiner),
-                    sender_region=condition.sender_region,
-                    receiver_region=condition.receiver_region,
-                    is_censored=verdict.kind is VerdictKind.CENSORED,
-                )
-                for verdict in verdicts
-                if verdict.kind is not VerdictKind.INCONCLUSIVE
-            }
-        )
+        claims = {
+            verdict.entry_id: Claim(
+                text=compose(components[verdict.entry_id], joiner),
+                sender_region=condition.sender_region,
+                receiver_region=condition.receiver_region,
+                is_censored=verdict.kind is VerdictKind.CENSORED,
+            )
+            for verdict in verdicts
+            if verdict.kind is not VerdictKind.INCONCLUSIVE
+        }
+        try:
+            return self._open_testbed.compare_with_truth(claims)
+        except DriverError:
+            return None  # the embedded network has died; what was measured is not lost for that
+
+
+def _remove_if_empty(folder: Path) -> None:
+    """Leave no trace of a run that could not begin; logs, if there are any, are kept."""
+    if not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def _open_lanes(

@@ -1,5 +1,6 @@
 """`pytest probes` as a pytest plugin: from options to a run, from verdicts to letters and words."""
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -226,7 +227,7 @@ class CampaignRunner:
         terminalreporter.section("what did not arrive")
         terminalreporter.write(
             render(
-                summary(self._report),
+                summary(self._report, resume=self._resume_command(self._report.run_id)),
                 width=_width(terminalreporter),
                 colour=terminalreporter.hasmarkup,
             )
@@ -251,6 +252,11 @@ class CampaignRunner:
         self._line.clear()
         yield
         self._line.redraw()
+
+    def _resume_command(self, run_id: str) -> str:
+        results_dir = self._config.getoption("results_dir")
+        elsewhere = f" --results-dir {shlex.quote(str(results_dir))}" if results_dir else ""
+        return f"pytest probes --resume {run_id}{elsewhere}"
 
     def _print_plan(self, entries: Sequence[Entry]) -> None:
         reporter = _reporter(self._config)

@@ -39,15 +39,20 @@ def render(parts: Iterable[RenderableType], *, width: int, colour: bool) -> str:
     return captured.get()
 
 
-def summary(report: Report) -> list[RenderableType]:
-    """The summary of a run: what failed to arrive, and how far that can be trusted."""
+def summary(report: Report, *, resume: str) -> list[RenderableType]:
+    """The summary of a run: what failed to arrive, and how far that can be trusted.
+
+    Args:
+        report: What the run came to.
+        resume: The command that goes on with it.
+    """
     return [
         Text(_headline(report), style="bold"),
         *_tables(report),
         *(Text(line) for line in _measurement_lines(report)),
         *_changed_lines(report),
         *(Text(f"Lane lost: {line}", style="yellow") for line in report.lanes_lost),
-        *(Text(line, style="yellow") for line in _stopped_lines(report)),
+        *(Text(line, style="yellow") for line in _stopped_lines(report, resume)),
         *_truth_lines(report),
         *_file_lines(report),
     ]
@@ -58,9 +63,10 @@ def _headline(report: Report) -> str:
     asked = [verdict for verdict in report.verdicts if verdict.attempts or verdict.void]
     if not asked:
         return f"Nothing was measured on {report.condition}"
-    verb = "entry does" if len(censored) == 1 else "entries do"
+    verb = "does" if len(censored) == 1 else "do"
+    noun = "entry" if len(asked) == 1 else "entries"
     return (
-        f"{len(censored)} of {len(asked)} {verb} not arrive on {report.condition}"
+        f"{len(censored)} of {len(asked)} {noun} {verb} not arrive on {report.condition}"
         if censored
         else f"None of {len(asked)} entries is censored on {report.condition}"
     )
@@ -139,21 +145,15 @@ def _rate(rate: Rate) -> str:
     return f"{rate.mean:.1%} (95 % interval {low:.1%} to {high:.1%})"
 
 
-def _stopped_lines(report: Report) -> list[str]:
-    undecided = [
-        verdict
-        for verdict in _of(report, VerdictKind.INCONCLUSIVE)
-        if not verdict.attempts and not verdict.void
+def _stopped_lines(report: Report, resume: str) -> list[str]:
+    if not report.stopped:
+        return []
+    open_entries = _of(report, VerdictKind.INCONCLUSIVE)
+    not_measured = [each for each in open_entries if not each.attempts and not each.void]
+    return [
+        f"Stopped early: {report.stopped}",
+        f"Not measured: {len(not_measured)} entries. Go on with: {resume}",
     ]
-    lines = []
-    if report.stopped:
-        lines.append(f"Stopped early: {report.stopped}")
-    if report.stopped and undecided:
-        lines.append(
-            f"Not measured: {len(undecided)} entries. Go on with: pytest probes --resume "
-            f"{report.run_id}"
-        )
-    return lines
 
 
 def _changed_lines(report: Report) -> list[Text]:

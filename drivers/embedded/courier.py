@@ -135,7 +135,7 @@ class Courier:
     def type(self, text: str) -> None:
         """Append a text to what is in the field."""
         if self._network.has_fault(self._handset, FaultKind.INPUT_GARBLES):
-            text = text[:-1] + "~"
+            text = text[:-1] + ("^" if text.endswith("~") else "~")
         self._input += text
         self._version += 1
 

@@ -132,6 +132,7 @@ class Network:
         self._sent: Counter[str] = Counter()  # messages, by account
         self._sent_at: dict[str, deque[float]] = defaultdict(deque)
         self._held: dict[str, list[tuple[str, Item]]] = defaultdict(list)  # to be overtaken
+        self._under_way: dict[int, tuple[str, str, Item, bool]] = {}  # by id; not yet shown
         self._fired: set[Fault] = set()
         self._versions: Counter[str] = Counter()
         self._next_id = 0
@@ -140,6 +141,7 @@ class Network:
             if state.exists():
                 self._remember(state)
             self._memory = state.open("a", encoding="utf-8")
+            self._deliver_what_was_under_way()
 
     def close(self) -> None:
         """Close the state file; nothing can be sent any more where there is one."""
@@ -174,6 +176,7 @@ class Network:
             is_its = (fault.handset, fault.kind) == (handset, kind) and fault not in self._fired
             if is_its and self._involved[handset] >= fault.after_messages:
                 self._fired.add(fault)
+                self._write("fault", **asdict(fault))
                 return True
         return False
 
@@ -225,7 +228,8 @@ class Network:
             item = Item(id=self._new_id(), text=arrived, is_own=False, gone_at=gone_at)
             copies = [item, replace(item, id=self._new_id())] if is_doubled else [item]
             if is_overtaken:
-                self._held[chat_id] = [(receiver.name, copy) for copy in copies]
+                for copy in copies:
+                    self._hold(receiver.name, chat_id, copy)
             else:
                 for copy in copies:
                     self._deliver(receiver.name, chat_id, copy, delay_s)
@@ -256,9 +260,27 @@ class Network:
 
     def _deliver(self, handset: str, chat: str, item: Item, delay_s: float) -> None:
         if delay_s:
+            self._write("under way", handset=handset, chat=chat, item=asdict(item), is_held=False)
             asyncio.get_running_loop().call_later(delay_s, self._add, handset, chat, item)
         else:
             self._add(handset, chat, item)
+
+    def _hold(self, handset: str, chat: str, item: Item) -> None:
+        self._held[chat].append((handset, item))
+        self._write("under way", handset=handset, chat=chat, item=asdict(item), is_held=True)
+
+    def _deliver_what_was_under_way(self) -> None:
+        """Go on with messages that were sent, but not yet shown, when the network was stopped.
+
+        A real network does not lose what it carries because a handset's process was killed; that
+        would be loss beyond what the policy says.
+        """
+        for handset, chat, item, is_held in tuple(self._under_way.values()):
+            if is_held:
+                self._held[chat].append((handset, item))
+            else:
+                self._add(handset, chat, item)
+        self._under_way.clear()
 
     def _remove_due(self, chat: Chat) -> None:
         for end in chat.ends:
@@ -288,6 +310,7 @@ class Network:
             self._versions[end.name] += 1
 
     def _apply_add(self, handset: str, chat: str, item: Item) -> None:
+        self._under_way.pop(item.id, None)
         self._views[handset, chat].append(item)
         self._versions[handset] += 1
         self._next_id = max(self._next_id, item.id + 1)
@@ -316,6 +339,15 @@ class Network:
             os.truncate(state, state.stat().st_size - len(cut_off))
 
     def _replay(self, event: dict[str, object]) -> None:
+        if event["what"] == "fault":
+            self._fired.add(
+                Fault(
+                    handset=str(event["handset"]),
+                    kind=FaultKind(str(event["kind"])),
+                    after_messages=int(str(event["after_messages"])),
+                )
+            )
+            return
         chat = self.chats[str(event["chat"])]
         if event["what"] == "count":
             self._apply_count(chat, str(event["account"]))
@@ -323,13 +355,17 @@ class Network:
         handset = str(event["handset"])
         if handset not in {end.name for end in chat.ends}:
             raise KeyError(handset)
-        if event["what"] == "add":
+        if event["what"] in {"add", "under way"}:
             item = event["item"]
             if not isinstance(item, dict):
                 raise TypeError(item)
             says = item["says"]
             known = Item(**{**item, "says": None if says is None else Says(says)})
-            self._apply_add(handset, chat.id, known)
+            if event["what"] == "under way":
+                self._under_way[known.id] = (handset, chat.id, known, bool(event["is_held"]))
+                self._next_id = max(self._next_id, known.id + 1)
+            else:
+                self._apply_add(handset, chat.id, known)
         else:
             self._apply_remove(handset, chat.id, int(str(event["id"])))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from unicodedata import normalize
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from drivers.border import Border, read_table
 
@@ -209,6 +209,7 @@ def _hidden(text: str, part: str) -> str:
 
 _Share = Field(default=0.0, ge=0, le=1)
 _Part = Annotated[str, Field(min_length=1)]  # an empty one would be found in every text
+_Delay = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 _Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
@@ -226,9 +227,16 @@ class _RuleTable(Border):
 class _NoiseTable(Border):
     loss: float = _Share
     slip: float = _Share
-    delay_ms: tuple[float, float] = (0.0, 0.0)
+    delay_ms: tuple[_Delay, _Delay] = (0.0, 0.0)
     reorder: float = _Share
     duplicate: float = _Share
+
+    @field_validator("delay_ms")
+    @classmethod
+    def _shortest_first(cls, delay_ms: tuple[float, float]) -> tuple[float, float]:
+        if delay_ms[0] > delay_ms[1]:
+            raise ValueError("the shortest delay comes first, the longest second")
+        return delay_ms
 
 
 class _LimitsTable(Border):

@@ -6,7 +6,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO
+from threading import Timer
+from types import TracebackType
+from typing import IO, Self
 
 import httpx
 
@@ -14,7 +16,9 @@ from drivers.embedded.control import ANSWER, EVENTS, Question
 from drivers.embedded.network import Event
 from drivers.errors import ConfigError, DriverError
 
+_START_S = 30.0
 _STOP_S = 5.0
+_TOLD_CHARACTERS = 2000
 _BROKEN_CONFIG = 2
 
 
@@ -36,7 +40,13 @@ class EmbeddedProcess:
 
     @classmethod
     def start(
-        cls, testbed: Path, *, seed: int, state: Path | None = None, log: Path | None = None
+        cls,
+        testbed: Path,
+        *,
+        seed: int,
+        state: Path | None = None,
+        log: Path | None = None,
+        timeout_s: float = _START_S,
     ) -> "EmbeddedProcess":
         """Start the handsets of a testbed and wait until they answer.
 
@@ -45,10 +55,11 @@ class EmbeddedProcess:
             seed: Seed of the network's noise.
             state: Where handsets remember their chats over restarts; ``None`` for nowhere.
             log: Where commands they do not know are logged.
+            timeout_s: How long they may take to answer, in seconds.
 
         Raises:
             ConfigError: The testbed or its policy cannot be used.
-            DriverError: The process ended before it was ready.
+            DriverError: The process ended before it was ready, or was not ready in time.
         """
         command = [sys.executable, "-m", "drivers.embedded"]
         command += ["--testbed", str(testbed), "--seed", str(seed)]
@@ -62,19 +73,47 @@ class EmbeddedProcess:
                 stderr=errors,
                 encoding="utf-8",
             )
-            line = _stream(process.stdout).readline()
-            if not line:
+            is_late = False
+
+            def give_up() -> None:
+                nonlocal is_late
+                is_late = True
+                process.kill()  # which ends the wait for its line
+
+            timer = Timer(timeout_s, give_up)
+            timer.daemon = True
+            timer.start()
+            try:
+                line = _stream(process.stdout).readline()
+            finally:
+                timer.cancel()
+            timer.join()
+            if is_late or not line:
                 with process:  # closes its pipes
                     code = process.wait()
                 errors.seek(0)
-                said = errors.read().strip()
+                said = errors.read().strip()[-_TOLD_CHARACTERS:]
                 if code == _BROKEN_CONFIG:
                     raise ConfigError(said)
+                why = f"within {timeout_s:g} s" if is_late else f"(exit code {code})"
                 raise DriverError(
-                    f"The embedded handsets of {testbed} did not start (exit code {code}): {said}"
+                    f"The embedded handsets of {testbed} did not start {why}: {said or 'no output'}"
                 )
         addresses = json.loads(line)
         return cls(process, addresses["control"], addresses["handsets"], addresses["adb"])
+
+    def __enter__(self) -> Self:
+        """Use it for a while; it is stopped afterwards."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop it."""
+        self.stop()
 
     @property
     def pid(self) -> int:

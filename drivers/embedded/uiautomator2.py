@@ -57,6 +57,7 @@ _STATUS: Final = {
     "invalid selector": 400,
     "invalid argument": 400,
     "unsupported operation": 500,
+    "unknown error": 500,
 }
 
 
@@ -163,12 +164,16 @@ def application(handset: Handset, dialect: Dialect | None = None) -> Starlette:
         except CommandError as error:
             if error.error == "unknown command":
                 _LOG.error("%s: unknown command: %s", handset.name, error)
-            value = {"error": error.error, "message": str(error), "stacktrace": ""}
-            return _answer(value, _STATUS[error.error])
+            return _failed(error.error, str(error))
         return _answer(value, 200)
+
+    async def fail(_: Request, error: Exception) -> Response:
+        # A client takes an answer that is no error of the protocol for a value.
+        return _failed("unknown error", repr(error))
 
     return Starlette(
         routes=[Route("/{path:path}", serve, methods=["GET", "POST", "DELETE"])],
+        exception_handlers={Exception: fail},
     )
 
 
@@ -182,6 +187,10 @@ def _parsed(raw: bytes) -> Body:
 def _answer(value: object, status: int) -> Response:
     content = json.dumps({"value": value}, ensure_ascii=True)
     return Response(content, status_code=status, media_type="application/json; charset=utf-8")
+
+
+def _failed(error: str, message: str) -> Response:
+    return _answer({"error": error, "message": message, "stacktrace": ""}, _STATUS[error])
 
 
 def _dispatch(handset: Handset, known: Dialect, method: str, path: str, body: Body) -> object:
@@ -279,6 +288,11 @@ def _find_one(handset: Handset, body: Body) -> object:
 
 def _find_all(handset: Handset, body: Body) -> object:
     return [handset.hand_out(node) for node in _found(handset, body)]
+
+
+def _within(find: Command) -> Command:
+    """A search below an element."""
+    return lambda handset, body: find(handset, {**body, "context": body["element"]})
 
 
 def _click(handset: Handset, body: Body) -> object:
@@ -387,7 +401,8 @@ def tap_at(handset: Handset, x: float, y: float) -> None:
 
 def scroll(handset: Handset, arguments: Body) -> object:
     """Scroll by a percentage of a height; whether there is more that way."""
-    pixels = round(number(arguments, "height") * float(str(arguments.get("percent", 1.0))))
+    percent = number({"percent": 1.0, **arguments}, "percent")
+    pixels = round(number(arguments, "height") * percent)
     return handset.courier.scroll(pixels if arguments.get("direction") == "up" else -pixels)
 
 
@@ -431,11 +446,15 @@ _COMMANDS: Final[Mapping[tuple[str, str], Command]] = {
     ("POST", "appium/settings"): _set_settings,
     ("GET", "appium/settings"): _get_settings,
     ("POST", "execute/sync"): _execute,
+    ("GET", "contexts"): lambda _, __: ["NATIVE_APP"],
+    ("GET", "context"): lambda _, __: "NATIVE_APP",
     ("GET", "appium/device/current_package"): lambda _, __: PACKAGE,
     ("GET", "appium/device/current_activity"): lambda _, __: ACTIVITY,
 }
 
 _ELEMENT_COMMANDS: Final[Mapping[tuple[str, str], Command]] = {
+    ("POST", "element"): _within(_find_one),
+    ("POST", "elements"): _within(_find_all),
     ("POST", "click"): _click,
     ("POST", "value"): _type,
     ("POST", "clear"): _clear,

@@ -327,6 +327,13 @@ def test_field_garbles_what_is_typed(tmp_path: Path) -> None:
     assert view(courier).input_text == "hell~"
 
 
+def test_field_garbles_whatever_is_typed(tmp_path: Path) -> None:
+    """A text is garbled even if it ends with what others are garbled to."""
+    courier = app(network(tmp_path, faults=fault("phone-1", "input_garbles", after_messages=0)))
+    courier.type("hello~")
+    assert view(courier).input_text != "hello~"
+
+
 def test_nodes_are_found_again_as_long_as_they_are_shown(tmp_path: Path) -> None:
     """What a node stands for is found in later snapshots, until it is no longer shown."""
     carrier = network(tmp_path)

@@ -355,12 +355,43 @@ def test_restarted_network_remembers(tmp_path: Path) -> None:
     assert everything(second) == everything(first) == everything(reference)
     send(reference, *TEXTS * 4)
     third = lived(testbed, state, *TEXTS * 4)
-    # What was held back to be overtaken is forgotten; what happens to messages is the same.
+    assert everything(third) == everything(reference)
     assert third.events == reference.events[len(TEXTS) * 4 :]
     assert third.events[0].place == len(TEXTS) * 4
     ids = [item.id for view in everything(third).values() for item in view]
     assert len(set(ids)) == len(ids)
     assert everything(lived(testbed, state)) == everything(third)
+
+
+@pytest.mark.parametrize("noise", ["delay_ms = [60000, 60000]", "reorder = 1.0"])
+def test_what_was_under_way_still_arrives(tmp_path: Path, noise: str) -> None:
+    """A message that had not arrived when the network was killed arrives once it is back."""
+    testbed = built(tmp_path, noise=noise)
+    state = tmp_path / "handsets.jsonl"
+
+    async def send_and_stop() -> None:
+        lived(testbed, state, "hello")
+
+    asyncio.run(send_and_stop())
+    restarted = testbed.start(seed=5, state=state)
+    with closing(restarted):
+        if "reorder" in noise:
+            assert received(restarted) == []
+            send(restarted, "next")
+        assert received(restarted) == ["hello"]
+    with closing(testbed.start(seed=5, state=state)) as again:
+        assert received(again) == ["hello"]
+
+
+def test_fault_that_happened_once_is_remembered(tmp_path: Path) -> None:
+    """A fault that happens once does not happen again when the network is restarted."""
+    testbed = built(tmp_path, more=fault("phone-1", "session_lost", after_messages=1))
+    state = tmp_path / "handsets.jsonl"
+    with closing(testbed.start(state=state)) as network:
+        send(network, "a")
+        assert network.take_fault("phone-1", FaultKind.SESSION_LOST)
+    with closing(testbed.start(state=state)) as network:
+        assert not network.take_fault("phone-1", FaultKind.SESSION_LOST)
 
 
 def test_limits_are_remembered(tmp_path: Path) -> None:

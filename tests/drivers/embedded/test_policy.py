@@ -171,6 +171,8 @@ def test_the_first_rule_decides(tmp_path: Path) -> None:
         ('[[rule]]\ncomponent = ["a"]', "rule.0.component: nobody knows this key"),
         ("[noise]\nloss = 1.5", "noise.loss"),
         ("[noise]\nslip = -0.1", "noise.slip"),
+        ("[noise]\ndelay_ms = [-1, 5]", "noise.delay_ms.0"),
+        ("[noise]\ndelay_ms = [400, 50]", "noise.delay_ms: Value error, the shortest delay"),
         ("[limits]\nrate = 0", "limits.rate"),
         ('[[fault]]\nhandset = "a"\nwhat = "melts"\nafter_messages = 1', "fault.0.what"),
         ('[[fault]]\nhandset = "a"\nwhat = "dies"', "fault.0.after_messages: is missing"),

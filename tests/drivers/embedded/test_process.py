@@ -109,6 +109,22 @@ def test_nothing_but_loopback_is_bound(running: EmbeddedProcess) -> None:
             assert peer == "127.0.0.1", f"reached through {other}"
 
 
+def test_it_is_stopped_at_the_end_of_its_block(tmp_path: Path) -> None:
+    """Used in a `with` statement, it ends with it."""
+    with EmbeddedProcess.start(write_testbed(tmp_path), seed=0) as process:
+        url = process.handset_url("phone-1")
+        assert is_ready(url)
+    assert refuses(url)
+
+
+def test_start_that_takes_too_long_is_told(tmp_path: Path) -> None:
+    """Handsets that are not ready in time are given up, and the error says after how long."""
+    state = tmp_path / "handsets.jsonl"
+    os.mkfifo(state)  # reading it hangs for ever: nobody writes
+    with pytest.raises(DriverError, match=r"did not start within 0\.5 s: no output"):
+        EmbeddedProcess.start(write_testbed(tmp_path), seed=0, state=state, timeout_s=0.5)
+
+
 def test_stop_ends_it(ending: EmbeddedProcess) -> None:
     """After `stop` nobody answers any more, which is a `DriverError`; stopping twice is none."""
     ending.stop()

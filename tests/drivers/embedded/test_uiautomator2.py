@@ -1,8 +1,10 @@
 """The embedded handset's server, as the real Appium client sees it."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from unittest.mock import Mock
 
 import httpx
 import pytest
@@ -23,7 +25,7 @@ from selenium.common.exceptions import (
 
 from drivers.chat import NoticeKind, read_chat
 from drivers.embedded.process import EmbeddedProcess
-from drivers.embedded.uiautomator2 import ELEMENT_KEY
+from drivers.embedded.uiautomator2 import ELEMENT_KEY, application
 from drivers.profile import load_profile
 from drivers.screen import Screen
 from tests.testbeds import rule, write_testbed
@@ -310,6 +312,43 @@ def test_errors_are_those_of_the_protocol(network: EmbeddedProcess, driver: WebD
             400 if error in ("invalid selector", "invalid argument") else 404
         )
         assert "message" in answer.json()["value"]
+
+
+def test_a_search_below_an_element(driver: WebDriver) -> None:
+    """An element can be asked for what is in it, and knows nothing of what is not."""
+    row = driver.find_elements(AppiumBy.ID, f"{ID}chat_row")[1]
+    assert row.find_element(AppiumBy.ID, f"{ID}chat_name").text == TITLE
+    assert len(row.find_elements(AppiumBy.ID, f"{ID}chat_name")) == 1
+    with pytest.raises(NoSuchElementException):
+        row.find_element(AppiumBy.ID, f"{ID}chat_list")
+
+
+def test_the_app_is_native(driver: WebDriver) -> None:
+    """There is one context, that of native apps."""
+    assert driver.contexts == ["NATIVE_APP"]
+    assert driver.current_context == "NATIVE_APP"
+
+
+def test_what_goes_wrong_in_the_handset_is_an_error(
+    driver: WebDriver,
+) -> None:
+    """A failure nobody foresaw reaches the client as an error of the protocol, not as a value."""
+    handset = Mock(session="s", name="phone-1")
+    handset.require_session.side_effect = RuntimeError("broken inside")
+    transport = httpx.ASGITransport(application(handset), raise_app_exceptions=False)
+
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=transport, base_url="http://handset") as client:
+            return await client.get("/session/s/source")
+
+    answer = asyncio.run(ask())
+    assert answer.status_code == 500
+    assert answer.json()["value"]["error"] == "unknown error"
+    assert "broken inside" in answer.json()["value"]["message"]
+    with pytest.raises(InvalidArgumentException, match="percent is 'x', not a number"):
+        driver.execute_script(
+            "mobile: scrollGesture", {"height": 10, "direction": "up", "percent": "x"}
+        )
 
 
 def test_elements_are_named_as_the_protocol_says(
