@@ -71,8 +71,9 @@ def align(sent: Sequence[Sent], arrived: Sequence[Arrived]) -> tuple[Match, ...]
     First as many exact texts as can be matched in order; then exact texts out of order; then, in
     the gaps that are left, changed texts by similarity. Where two messages with equal texts would
     explain one arrival equally well, the later one is taken: the earlier had its chance to be seen.
+    Of several messages that a changed text would fit equally well, the earliest is.
     """
-    exact = _in_order(sent, arrived, _is_exact)
+    exact = _in_order(sent, arrived, _is_exact, prefers_latest=True)
     matches = [
         Match(sent=sent[s].place, arrived=arrived[a].place, similarity=1.0, in_order=True)
         for s, a in exact
@@ -100,7 +101,7 @@ def align(sent: Sequence[Sent], arrived: Sequence[Arrived]) -> tuple[Match, ...]
                 similarity=_possible_similarity(gap_sent[s], gap_arrived[a]),
                 in_order=True,
             )
-            for s, a in _in_order(gap_sent, gap_arrived, _possible_similarity)
+            for s, a in _in_order(gap_sent, gap_arrived, _possible_similarity, prefers_latest=False)
         )
     return tuple(sorted(matches, key=lambda match: match.sent))
 
@@ -137,7 +138,9 @@ def _masked_similarity(sent: str, arrived: str) -> float:
     if not sent.endswith(last) or len(sent) - len(last) <= place:
         return 0.0
     left = len(first) + sum(map(len, others))
-    return max(_LEAST_SIMILARITY, (left + (len(sent) - left) / 2) / len(sent))
+    likeness = max(_LEAST_SIMILARITY, (left + (len(sent) - left) / 2) / len(sent))
+    # Most apps hide character by character: of two messages, that of the right length fits better.
+    return likeness + (1 - likeness) / 2 if len(sent) == len(arrived) else likeness
 
 
 def _cut_similarity(sent: str, arrived: str) -> float:
@@ -170,7 +173,11 @@ def _others(count: int, taken: set[int]) -> list[int]:
 
 
 def _in_order(
-    sent: Sequence[Sent], arrived: Sequence[Arrived], weight: Callable[[Sent, Arrived], float]
+    sent: Sequence[Sent],
+    arrived: Sequence[Arrived],
+    weight: Callable[[Sent, Arrived], float],
+    *,
+    prefers_latest: bool,
 ) -> list[tuple[int, int]]:
     """The order-preserving matching of greatest total weight (Needleman and Wunsch 1970).
 
@@ -189,8 +196,10 @@ def _in_order(
     s, a = len(sent), len(arrived)
     while s and a:
         value = weights[s - 1][a - 1]
-        # The match is tried first, so that of equal explanations the latest message wins.
-        if value and best[s][a] == best[s - 1][a - 1] + value:
+        # Of equal explanations, going back, the match that is tried first is the latest.
+        if not prefers_latest and best[s][a] == best[s - 1][a]:
+            s -= 1
+        elif value and best[s][a] == best[s - 1][a - 1] + value:
             pairs.append((s - 1, a - 1))
             s, a = s - 1, a - 1
         elif best[s][a] == best[s][a - 1]:

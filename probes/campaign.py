@@ -7,18 +7,19 @@ control), the entries that will be asked for next are sent in its company.
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
 from typing import Final
 
 from drivers.testbed import Pacing
+from probes.agenda import MOST_CANARIES_AT_FIRST, Agenda
 from probes.controls import Controls
 from probes.errors import CampaignError
 from probes.lane_worker import LaneWorker
 from probes.ledger import Ledger, Tally
-from probes.message import Message, compose
+from probes.message import Message
 from probes.pacing import is_quiet, last_day
 from probes.strategy import Strategy
 from results.inference import Limits, Noise
@@ -32,10 +33,8 @@ from results.record import (
     Verdict,
     VerdictKind,
 )
-from results.rules import verdicts
+from results.rules import how, verdicts
 
-_CONTROL_EVERY: Final = (4, 6)  # messages between two controls, at least and at most
-_CANARY_EVERY: Final = 24  # messages of a lane between two canaries
 _SETTLING_ROUNDS: Final = 5
 _TICK_S: Final = 0.1
 
@@ -99,8 +98,14 @@ class Campaign:
         self._spent: str | None = None
         self._attempts_made = len(ledger.attempts)
         self._sent_now = 0
-        self._random = Random(f"{setup.seed}/{self._attempts_made}")  # noqa: S311 - not a secret
-        self._control_due: dict[str, int] = {}
+        self._agenda = Agenda(
+            self._entries,
+            strategy=setup.strategy,
+            controls=setup.controls,
+            canaries=setup.canaries,
+            random=Random(f"{setup.seed}/{self._attempts_made}"),  # noqa: S311 - not a secret
+            bracket_messages=setup.bracket_messages,
+        )
 
     @property
     def run_id(self) -> str:
@@ -162,6 +167,18 @@ class Campaign:
         """What controls and canaries say so far."""
         with self._changed:
             return self._ledger.noise
+
+    @property
+    def blind_lanes(self) -> list[str]:
+        """Lanes that sent canaries of which none was blocked."""
+        with self._changed:
+            seen = {worker.name: self._ledger.canaries(worker.name) for worker in self._workers}
+        return [name for name, (blocked, slipped) in seen.items() if slipped and not blocked]
+
+    def how(self, verdicts: Sequence[Verdict]) -> Mapping[str, str]:
+        """By entry id, in which ways the attempts behind verdicts were blocked."""
+        with self._changed:
+            return {each.entry_id: how(each.attempts, self._ledger.scores) for each in verdicts}
 
     def start(self, workers: Sequence[LaneWorker]) -> None:
         """Set lanes to work (they wait until a verdict is asked for)."""
@@ -316,7 +333,12 @@ class Campaign:
             self._changed.notify_all()
             while not self._is_closing:
                 if self._wanted is not None and self._spent is None:
-                    message = self._choose(worker)
+                    worker.down = worker.down or self._blindness(worker)
+                    if worker.down:
+                        return None
+                    message = self._agenda.choose(
+                        worker, self._ledger, self._candidates(), may_probe=self._may_probe()
+                    )
                     self._spent = self._what_is_spent(message)
                     if self._spent is not None:
                         self._changed.notify_all()
@@ -329,35 +351,6 @@ class Campaign:
                 self._changed.wait(_TICK_S * 5)
             return None
 
-    def _choose(self, worker: LaneWorker) -> Message | None:
-        if self._needs_control(worker):
-            return self._control(worker)
-        if self._needs_canary(worker):
-            return self._canary(worker)
-        if self._may_probe():
-            entries = self.setup.strategy.next(self._ledger, self._candidates(worker))
-            if entries is not None:
-                return self._probe(entries, worker)
-        # Nothing to probe just now. If something on this lane waits to become final, or the text
-        # to send must be kept apart from its twin, a control moves things on.
-        return self._control(worker) if worker.since_control else None
-
-    def _needs_control(self, worker: LaneWorker) -> bool:
-        due = self._control_due.setdefault(worker.name, self._random.randint(*_CONTROL_EVERY))
-        return (
-            worker.is_fresh  # also of a resumed run, so that what was interrupted becomes final
-            or worker.lost_controls > 0
-            or worker.since_control >= min(due, self.setup.bracket_messages - 1)
-        )
-
-    def _needs_canary(self, worker: LaneWorker) -> bool:
-        """Whether a canary is due: the first right after the lane's first control.
-
-        A run that cannot see censorship should know it before it says that something is clear.
-        """
-        is_due = worker.since_canary is None or worker.since_canary >= _CANARY_EVERY - 1
-        return bool(self.setup.canaries) and is_due and self._may_probe()
-
     def _may_probe(self) -> bool:
         """Whether the budget leaves room for a probe and, on every lane, for a control after it."""
         left = self._budget_left()
@@ -367,35 +360,24 @@ class Campaign:
         budget = self.setup.budget
         return None if budget is None else budget - self._sent_now - len(self._taken)
 
-    def _candidates(self, worker: LaneWorker) -> Iterator[str]:
-        """Entries that may be sent on a lane now, the wanted one first."""
-        wanted = self._wanted
+    def _candidates(self) -> list[str]:
+        """Entries that may be sent now, the wanted one first."""
         taken = {entry_id for entries in self._taken.values() for entry_id in entries}
-        for entry_id in (*([wanted] if wanted else ()), *self._undecided):
-            is_free = entry_id not in taken
-            if is_free and self._text_of((entry_id,), worker) != worker.last_text:
-                yield entry_id
+        wanted = () if self._wanted is None else (self._wanted,)
+        return [each for each in dict.fromkeys((*wanted, *self._undecided)) if each not in taken]
 
-    def _probe(self, entries: tuple[str, ...], worker: LaneWorker) -> Message:
-        return Message(kind=MessageKind.PROBE, text=self._text_of(entries, worker), entries=entries)
-
-    def _text_of(self, entries: Sequence[str], worker: LaneWorker) -> str:
-        return compose(
-            [part for entry in entries for part in self._entries[entry].components],
-            worker.lane.joiner,
+    def _blindness(self, worker: LaneWorker) -> str | None:
+        """Why a lane must be given up that lets canaries through while others block them."""
+        blocked, slipped = self._ledger.canaries(worker.name)
+        others = [each.name for each in self._workers if each is not worker]
+        if blocked or slipped < MOST_CANARIES_AT_FIRST:
+            return None
+        if not any(self._ledger.canaries(name)[0] for name in others):
+            return None  # it is the canary that is censored no more, or the whole run is blind
+        return (
+            f"{worker.name}: all of its {slipped} canaries arrived, while other lanes block them: "
+            "it cannot see censorship. Check the regions of its accounts."
         )
-
-    def _control(self, worker: LaneWorker) -> Message:
-        self._control_due[worker.name] = self._random.randint(*_CONTROL_EVERY)
-        like = self._text_of([self._wanted], worker) if self._wanted else ""
-        text = self.setup.controls.draw(like, worker.lane.joiner, self._random, worker.recent)
-        return Message(kind=MessageKind.CONTROL, text=text)
-
-    def _canary(self, worker: LaneWorker) -> Message:
-        texts = [text for text in self.setup.canaries if text != worker.last_text]
-        if not texts:
-            return self._control(worker)
-        return Message(kind=MessageKind.CANARY, text=self._random.choice(texts))
 
     def _what_is_spent(self, message: Message | None) -> str | None:
         """Why the run may send nothing more, the chosen message included; ``None`` if it may."""

@@ -6,8 +6,10 @@ phrases of the probe's own script, and put together to the probe's length.
 
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from random import Random
+
+from wordlists.entry import folded
 
 _SAME_LENGTH = 8  # phrases this near in length are equally good
 _TRIES = 50
@@ -27,6 +29,15 @@ def script_of(text: str) -> str:
     return scripts.most_common(1)[0][0] if scripts else ""
 
 
+def harmless(phrases: Iterable[str], components: Iterable[str]) -> list[str]:
+    """The phrases that hold none of the components that are tested, whatever their case and width.
+
+    A control that holds a tested component would be lost for the same reason as the probe.
+    """
+    tested = {folded([component])[0] for component in components}
+    return [phrase for phrase in phrases if not any(each in folded([phrase])[0] for each in tested)]
+
+
 class Controls:
     """Draws controls, seeded, matched to a probe in script and length."""
 
@@ -40,6 +51,10 @@ class Controls:
         for phrase in phrases:
             self._by_script.setdefault(script_of(phrase), []).append(phrase)
         self._all = list(phrases)
+
+    def lacks(self, texts: Iterable[str]) -> set[str]:
+        """Scripts of texts that no phrase is written in; any phrase has to do for these."""
+        return {script_of(text) for text in texts} - self._by_script.keys() - {""}
 
     def draw(self, like: str, joiner: str, random: Random, avoid: Collection[str]) -> str:
         """Draw a control.

@@ -46,6 +46,7 @@ MOST_RATE_LIMITS: Final = 3
 
 _FATAL_NOTICES: Final = frozenset({Notice.ACCOUNT_RESTRICTED, Notice.RECIPIENT_REFUSED})
 _RECENT: Final = 24
+_CONTROLS_KEPT: Final = 4
 _POLL_S: Final = 0.05
 _BACK_OFF_TIMES: Final = 4.0
 _FAULTS: Final = (
@@ -117,6 +118,8 @@ class LaneWorker:
         self.lost_controls = 0
         self.messages = len(earlier)
         self.recent: deque[str] = deque((each.text for each in earlier), maxlen=_RECENT)
+        self.controls: deque[str] = deque(maxlen=_CONTROLS_KEPT)
+        self.last_probe: str | None = None
         self._failures = 0
         self._rate_limits = 0
         self._books = books
@@ -134,9 +137,9 @@ class LaneWorker:
         return self.lane.name
 
     @property
-    def last_text(self) -> str | None:
-        """The text of the newest message, those of an interrupted run included."""
-        return self.recent[-1] if self.recent else None
+    def stretch(self) -> frozenset[str]:
+        """Texts sent since the last control, and that control's."""
+        return frozenset(list(self.recent)[-1 - self.since_control :])
 
     @property
     def open_messages(self) -> int:
@@ -285,6 +288,10 @@ class LaneWorker:
         self._attempts[attempt.lane_seq] = attempt
         self.messages += 1
         self.recent.append(message.text)
+        if message.kind is MessageKind.CONTROL:
+            self.controls.append(message.text)
+        if message.kind is MessageKind.PROBE:
+            self.last_probe = message.text
         self.since_control += 1
         if self.since_canary is not None:
             self.since_canary += 1

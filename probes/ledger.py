@@ -10,10 +10,10 @@ comes from the lane: until then a lost control could still void it.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from results.bracketing import BracketLimits, has_arrived, look_around
+from results.bracketing import BracketLimits, look_around
 from results.inference import Noise, noise
 from results.record import Attempt, MessageKind, Outcome, Score
-from results.rules import score
+from results.rules import has_arrived_whole, score
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +57,7 @@ class Ledger:
         self._reordering: set[str] = set()
         self._in_hand: set[str] = set()
         self._closed: set[str] = set()
+        self._canaries: dict[str, dict[str, None]] = {}  # lane → ids
         self._noise: Noise | None = None
 
     @property
@@ -87,6 +88,13 @@ class Ledger:
             )
         return self._noise
 
+    def canaries(self, lane: str) -> tuple[int, int]:
+        """How many canaries of a lane were blocked, and how many arrived; void ones aside."""
+        scores = [self._scores[each] for each in self._canaries.get(lane, ())]
+        counted = [each for each in scores if each.void is None]
+        blocked = sum(each.outcome.is_blocked for each in counted)
+        return blocked, sum(each.outcome is Outcome.DELIVERED for each in counted)
+
     def lane(self, name: str) -> list[Attempt]:
         """The attempts of a lane, in the order of sending."""
         return list(self._lanes.get(name, ()))
@@ -111,15 +119,17 @@ class Ledger:
             lane.append(attempt)
         else:
             lane[attempt.lane_seq] = attempt
+        if attempt.kind is MessageKind.CANARY:
+            self._canaries.setdefault(attempt.lane, {})[attempt.id] = None
         for entry in attempt.entries:
             own = self._of_entry.setdefault(entry, [])
             own[:] = [each for each in own if each.id != attempt.id]
             own.append(attempt)
-        if attempt.kind is MessageKind.CONTROL and has_arrived(attempt):
+        self._score_around(attempt)
+        if attempt.kind is MessageKind.CONTROL and _has_closed(attempt):
             self._final_before[attempt.lane] = max(
                 attempt.lane_seq, self._final_before.get(attempt.lane, -1)
             )
-        self._score_around(attempt)
         self._noise = None
 
     def close_lane(self, name: str) -> None:
@@ -192,5 +202,10 @@ def _arrived_controls(lane: list[Attempt], places: Iterable[int]) -> Iterator[in
     return (
         place
         for place in places
-        if lane[place].kind is MessageKind.CONTROL and has_arrived(lane[place])
+        if lane[place].kind is MessageKind.CONTROL and _has_closed(lane[place])
     )
+
+
+def _has_closed(control: Attempt) -> bool:
+    """Whether a control arrived so that it closes a stretch: as it was sent, and still there."""
+    return control.gone_at is None and has_arrived_whole(control)

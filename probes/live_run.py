@@ -20,7 +20,7 @@ from drivers.lane import Lane
 from drivers.open_testbed import Claim, OpenTestbed
 from drivers.testbed import Testbed
 from probes.campaign import Campaign, Setup
-from probes.controls import Controls
+from probes.controls import Controls, harmless
 from probes.errors import CampaignError
 from probes.lane_worker import LaneWorker
 from probes.ledger import Ledger
@@ -58,6 +58,9 @@ class Report:
         entries: The entries it was asked for, by id.
         verdicts: What it says of them, in the same order.
         noise: What controls and canaries showed.
+        blind_lanes: Lanes of which no canary was blocked, though some were sent.
+        scripts_without_controls: Scripts of entries that no control is written in.
+        how: By entry id, in which ways its attempts were blocked.
         messages: Messages by kind.
         stopped: Why it ended early; ``None`` if it did not.
         lanes_lost: Why lanes were given up.
@@ -72,6 +75,9 @@ class Report:
     entries: Mapping[str, EntryRecord]
     verdicts: Sequence[Verdict]
     noise: Noise
+    blind_lanes: Sequence[str]
+    scripts_without_controls: Sequence[str]
+    how: Mapping[str, str]
     messages: Mapping[str, int]
     stopped: str | None
     lanes_lost: Sequence[str]
@@ -196,6 +202,7 @@ class LiveRun:
             lanes, lost = _open_lanes(open_testbed.lanes, journal, run.id, earlier)
             conditions = {lane.name: _condition(lane, chat) for lane in lanes}
             entries = [to_record(entry) for entry in selection.entries]
+            _require_that_fit(entries, lanes[0])
             if is_new:
                 journal.start_run(run)
             else:
@@ -273,6 +280,11 @@ class LiveRun:
                 entries={entry.id: entry for entry in entries},
                 verdicts=verdicts,
                 noise=self.campaign.noise,
+                blind_lanes=self.campaign.blind_lanes,
+                scripts_without_controls=sorted(
+                    self.campaign.setup.controls.lacks(entry.keyword for entry in entries)
+                ),
+                how=self.campaign.how(verdicts),
                 messages=self.campaign.sent(),
                 stopped=stopped,
                 lanes_lost=[*self.lanes_lost, *self.campaign.lanes_lost],
@@ -354,6 +366,26 @@ def _condition(lane: Lane, chat: ChatKind) -> Condition:
     )
 
 
+def _require_that_fit(entries: Sequence[EntryRecord], lane: Lane) -> None:
+    """Refuse entries that the app would cut: what arrives then is not what was to be tested.
+
+    Raises:
+        CampaignError: Some are too long; all are named.
+    """
+    longest = lane.longest_message
+    too_long = [
+        f"{entry.wordlist}: {entry.keyword[:40]}… ({length} characters)"
+        for entry in entries
+        if (length := len(compose(entry.components, lane.joiner))) > longest
+    ]
+    if too_long:
+        raise CampaignError(
+            f"{len(too_long)} entries are longer than the {longest} characters that "
+            f"{lane.config.sender.profile.title} sends whole; shorten them, or leave them out with "
+            "-k:\n" + "\n".join(too_long)
+        )
+
+
 def _only(conditions: Iterable[Condition]) -> Condition:
     """The condition all lanes share.
 
@@ -385,7 +417,7 @@ def _setup(
         entries=entries,
         strategy=STRATEGIES[run.strategy](limits),
         limits=limits,
-        controls=Controls([compose(each.components, joiner) for each in load_controls().entries]),
+        controls=_controls(entries, joiner),
         canaries=[
             compose(canary.components, joiner)
             for canary in testbed.canaries
@@ -396,6 +428,19 @@ def _setup(
         seed=run.seed,
         bracket_messages=testbed.timing.bracket_messages,
     )
+
+
+def _controls(entries: Sequence[EntryRecord], joiner: str) -> Controls:
+    phrases = harmless(
+        (compose(each.components, joiner) for each in load_controls().entries),
+        (component for entry in entries for component in entry.components),
+    )
+    if not phrases:
+        raise CampaignError(
+            "Every control holds a component of an entry that is tested, so that nothing harmless "
+            "is left to send. Leave out entries that are part of everyday phrases."
+        )
+    return Controls(phrases)
 
 
 def _bracket_limits(testbed: Testbed) -> BracketLimits:

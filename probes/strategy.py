@@ -64,7 +64,8 @@ class Solo:
         if tally.pending or _is_exhausted(tally, self.most_counted, self.most_wasted):
             return False
         evidence = Evidence.of(tally.blocked, tally.delivered, ledger.noise, self.limits)
-        return judge(evidence).kind is VerdictKind.INCONCLUSIVE
+        # A run that sees no canary blocked would not learn more from more of the same.
+        return judge(evidence).kind is VerdictKind.INCONCLUSIVE and not evidence.looks_clear
 
     def messages_per_entry(self) -> tuple[float, float]:
         """Two that are delivered, mostly; more where one was lost, or the entry is blocked."""

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from probes.live_run import Report
 from results.inference import Rate
-from results.record import EntryRecord, MessageKind, Verdict, VerdictKind
+from results.record import MessageKind, Verdict, VerdictKind
 
 _COLOURS = {VerdictKind.CENSORED: "bold red", VerdictKind.INCONCLUSIVE: "yellow"}
 
@@ -50,6 +50,7 @@ def summary(report: Report, *, resume: str) -> list[RenderableType]:
         Text(_headline(report), style="bold"),
         *_tables(report),
         *(Text(line) for line in _measurement_lines(report)),
+        *(Text(line, style="yellow") for line in _warnings(report)),
         *_changed_lines(report),
         *(Text(f"Lane lost: {line}", style="yellow") for line in report.lanes_lost),
         *(Text(line, style="yellow") for line in _stopped_lines(report, resume)),
@@ -63,13 +64,14 @@ def _headline(report: Report) -> str:
     asked = [verdict for verdict in report.verdicts if verdict.attempts or verdict.void]
     if not asked:
         return f"Nothing was measured on {report.condition}"
-    verb = "does" if len(censored) == 1 else "do"
-    noun = "entry" if len(asked) == 1 else "entries"
-    return (
-        f"{len(censored)} of {len(asked)} {noun} {verb} not arrive on {report.condition}"
-        if censored
-        else f"None of {len(asked)} entries is censored on {report.condition}"
-    )
+    nouns = f"{len(asked)} {'entry' if len(asked) == 1 else 'entries'}"
+    undecided = sum(verdict.kind is VerdictKind.INCONCLUSIVE for verdict in asked)
+    if censored:
+        verb = "does" if len(censored) == 1 else "do"
+        return f"{len(censored)} of {nouns} {verb} not arrive on {report.condition}"
+    if undecided:
+        return f"None of {nouns} found censored, {undecided} inconclusive, on {report.condition}"
+    return f"Of {nouns} all arrive on {report.condition}"
 
 
 def _tables(report: Report) -> list[Table]:
@@ -89,24 +91,32 @@ def _tables(report: Report) -> list[Table]:
         Column("verdict", no_wrap=True),
         Column("P", justify="right", no_wrap=True),
         Column("blocked", justify="right", no_wrap=True),
-        Column("void", justify="right", no_wrap=True),
+        Column("how"),
         box=None,
         pad_edge=False,
     )
     for verdict in shown:
-        table.add_row(*_cells(report.entries[verdict.entry_id], verdict))
+        table.add_row(*_cells(report, verdict))
     return [table]
 
 
-def _cells(entry: EntryRecord, verdict: Verdict) -> Sequence[RenderableType]:
+def _cells(report: Report, verdict: Verdict) -> Sequence[RenderableType]:
+    entry = report.entries[verdict.entry_id]
     return (
         Text(entry.keyword),
         Text(entry.wordlist),
         Text(str(verdict.kind).upper(), style=_COLOURS.get(verdict.kind, "")),
-        Text(f"{verdict.probability:.4f}"),
+        Text(_probability(verdict)),
         Text(f"{verdict.blocked} of {verdict.blocked + verdict.delivered}"),
-        Text(str(verdict.void + verdict.unknown)),
+        Text(report.how[verdict.entry_id]),
     )
+
+
+def _probability(verdict: Verdict) -> str:
+    """The probability that decides: what a sceptic would say of a censored entry."""
+    is_censored = verdict.kind is VerdictKind.CENSORED
+    value = verdict.probability_low if is_censored else verdict.probability
+    return ">0.999" if value > 0.999 else f"{value:.3f}"  # noqa: PLR2004 - three digits
 
 
 def _measurement_lines(report: Report) -> list[str]:
@@ -132,6 +142,23 @@ def _measurement_lines(report: Report) -> list[str]:
     ]
 
 
+def _warnings(report: Report) -> list[str]:
+    void = sum(verdict.void + verdict.unknown for verdict in report.verdicts)
+    lines = [f"Void or unknown, and made up for: {void} probes"] if void else []
+    if report.blind_lanes:
+        lines.append(
+            f"No canary was blocked on {', '.join(report.blind_lanes)}: either they are censored "
+            "no more, or the accounts are not filtered. What arrived there proves little."
+        )
+    if report.scripts_without_controls:
+        scripts = ", ".join(report.scripts_without_controls)
+        lines.append(
+            f"No controls in the script of some entries ({scripts}): add such phrases to "
+            "controls.csv; others were used."
+        )
+    return lines
+
+
 def _plural(kind: str) -> str:
     return {
         MessageKind.PROBE: "probes",
@@ -152,7 +179,8 @@ def _stopped_lines(report: Report, resume: str) -> list[str]:
     not_measured = [each for each in open_entries if not each.attempts and not each.void]
     return [
         f"Stopped early: {report.stopped}",
-        f"Not measured: {len(not_measured)} entries. Go on with: {resume}",
+        f"Undecided: {len(open_entries)} entries, {len(not_measured)} of them not measured at all.",
+        f"Go on with: {resume}",
     ]
 
 

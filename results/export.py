@@ -33,7 +33,7 @@ from results.rows import (
     verdict_of,
     verdict_row,
 )
-from results.rules import RULES_VERSION, score, verdicts
+from results.rules import RULES_VERSION, how, score, verdicts
 
 MESSAGES: Final = "messages.csv"
 VERDICTS: Final = "verdicts.csv"
@@ -63,6 +63,7 @@ class VerdictRow:
 
     Attributes:
         verdict: The verdict.
+        how: In which ways its blocked attempts did not arrive.
         keyword: The entry as it is written in a wordlist.
         language: BCP 47 tag.
         category: Category code.
@@ -71,6 +72,7 @@ class VerdictRow:
     """
 
     verdict: Verdict
+    how: str
     keyword: str
     language: str
     category: str
@@ -109,7 +111,9 @@ def write_run(journal: Journal, run_id: str, folder: Path) -> tuple[Path, Path, 
         with _whole(messages) as file:
             _write_csv(file, MESSAGE_COLUMNS, (_message_row(a, scores[a.id]) for a in attempts))
         with _whole(verdict_file) as file:
-            _write_csv(file, VERDICT_COLUMNS, (_verdict_row(v, by_id[v.entry_id]) for v in said))
+            _write_csv(
+                file, VERDICT_COLUMNS, (_verdict_row(v, by_id[v.entry_id], scores) for v in said)
+            )
         with _whole(summary) as file:
             json.dump(_summary(run, attempts, scores, said), file, ensure_ascii=False, indent=2)
             file.write("\n")
@@ -150,6 +154,7 @@ def read_verdicts(path: Path) -> Iterator[VerdictRow]:
     for row in _read_csv(path, VERDICT_COLUMNS):
         yield VerdictRow(
             verdict=verdict_of(row),
+            how=row.text("how"),
             keyword=row.text("keyword"),
             language=row.text("language"),
             category=row.text("category"),
@@ -190,9 +195,12 @@ def _message_row(attempt: Attempt, made: Score) -> dict[str, Value]:
     }
 
 
-def _verdict_row(verdict: Verdict, entry: EntryRecord) -> dict[str, Value]:
+def _verdict_row(
+    verdict: Verdict, entry: EntryRecord, scores: Mapping[str, Score]
+) -> dict[str, Value]:
     return {
         **verdict_row(verdict),
+        "how": how(verdict.attempts, scores),
         "keyword": entry.keyword,
         "language": entry.language,
         "category": entry.category,
@@ -233,6 +241,10 @@ def _summary(
             "verdicts": dict(Counter(verdict.kind.value for verdict in said)),
         },
         "noise": _noise(seen),
+        "noise_by_lane": {
+            lane: _noise(noise([each for each in attempts if each.lane == lane], scores))
+            for lane in dict.fromkeys(attempt.lane for attempt in attempts)
+        },
     }
 
 

@@ -112,6 +112,11 @@ class Noise:
             return Rate(PRIOR_ALPHA, PRIOR_BETA)
         return Rate(PRIOR_ALPHA + self.canaries_slipped, PRIOR_BETA + self.canaries_blocked)
 
+    @property
+    def is_blind(self) -> bool:
+        """Whether canaries arrived and none was ever blocked: nothing can be called clear then."""
+        return self.canaries_slipped > 0 and not self.canaries_blocked
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priors:

@@ -41,24 +41,33 @@ from results.rows import (
 LATEST: Final = "latest"
 
 _INSERT_ATTEMPT: Final = """
-    INSERT INTO attempts VALUES (
+    INSERT INTO attempts (
+        id, run_id, seq, lane, lane_seq, sender, receiver,
+        app, app_version, chat, sender_region, receiver_region,
+        kind, entries, text, created_at,
+        sent_at, sender_state, own_text, notice, arrived_text, read_mode, arrived_at, gone_at,
+        observed_until, fault, fault_detail
+    ) VALUES (
         :id, :run_id, :seq, :lane, :lane_seq, :sender, :receiver,
         :app, :app_version, :chat, :sender_region, :receiver_region,
         :kind, :entries, :text, :created_at,
-        :sent_at, :sender_state, :own_text, :notice, :arrived_text, :arrived_at, :gone_at,
+        :sent_at, :sender_state, :own_text, :notice, :arrived_text, :read_mode, :arrived_at, :gone_at,
         :observed_until, :fault, :fault_detail)"""
 
 _UPDATE_ATTEMPT: Final = """
     UPDATE attempts SET
         sent_at = :sent_at, sender_state = :sender_state, own_text = :own_text, notice = :notice,
-        arrived_text = :arrived_text, arrived_at = :arrived_at, gone_at = :gone_at,
+        arrived_text = :arrived_text, read_mode = :read_mode,
+        arrived_at = :arrived_at, gone_at = :gone_at,
         observed_until = :observed_until, fault = :fault, fault_detail = :fault_detail
     WHERE id = :id"""
 
 _UPSERT_ARRIVAL: Final = """
-    INSERT INTO arrivals VALUES (:run_id, :lane, :place, :text, :seen_at, :attempt_id)
+    INSERT INTO arrivals (run_id, lane, place, text, seen_at, attempt_id, read_mode)
+    VALUES (:run_id, :lane, :place, :text, :seen_at, :attempt_id, :read_mode)
     ON CONFLICT (run_id, lane, place) DO UPDATE SET
-        text = excluded.text, seen_at = excluded.seen_at, attempt_id = excluded.attempt_id"""
+        text = excluded.text, seen_at = excluded.seen_at, attempt_id = excluded.attempt_id,
+        read_mode = excluded.read_mode"""
 
 _INSERT_VERDICT: Final = """
     INSERT INTO verdicts VALUES (

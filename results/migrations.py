@@ -118,6 +118,13 @@ MIGRATIONS: Final = (
             )""",
         ),
     ),
+    Migration(
+        name="0002_read_mode",
+        statements=(
+            "ALTER TABLE attempts ADD COLUMN read_mode TEXT",
+            "ALTER TABLE arrivals ADD COLUMN read_mode TEXT",
+        ),
+    ),
 )
 
 

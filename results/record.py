@@ -43,6 +43,14 @@ class Notice(StrEnum):
     RECIPIENT_REFUSED = "recipient_refused"
 
 
+class ReadMode(StrEnum):
+    """How a text was read at the receiver, in order of trust."""
+
+    TREE = "tree"  # the accessibility tree: exact
+    NOTIFICATIONS = "notifications"  # the app's notification: exact, but perhaps cut short
+    OCR = "ocr"  # recognised in a screenshot: inexact
+
+
 class Outcome(StrEnum):
     """What became of an attempt (MEASUREMENT: "One attempt")."""
 
@@ -126,6 +134,8 @@ class Attempt:
         own_text: Text of the sender's own bubble (apps rewrite what is typed).
         notice: What the app told the sender.
         arrived_text: Text at the receiver that was aligned with this attempt.
+        read_mode: How that text was read; ``None`` if nothing arrived, or in journals from before
+            it was recorded (then it was the accessibility tree).
         arrived_at: When that text was first seen.
         gone_at: When a text that had arrived was seen to be gone.
         observed_until: Last look at the receiver that could have shown it.
@@ -150,6 +160,7 @@ class Attempt:
     own_text: str | None = None
     notice: Notice | None = None
     arrived_text: str | None = None
+    read_mode: ReadMode | None = None
     arrived_at: datetime | None = None
     gone_at: datetime | None = None
     observed_until: datetime | None = None
@@ -170,9 +181,10 @@ class ArrivalRecord:
         run_id: The run that saw it.
         lane: Name of the lane.
         place: Order of arrival on the lane in this run, counted from 0.
-        text: The exact text.
+        text: The text as it was read.
         seen_at: First look that showed it.
         attempt_id: The attempt it was aligned with; ``None`` for a text nobody here sent.
+        read_mode: How it was read; ``None`` in journals from before that was recorded.
     """
 
     run_id: str
@@ -181,6 +193,7 @@ class ArrivalRecord:
     text: str
     seen_at: datetime
     attempt_id: str | None = None
+    read_mode: ReadMode | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

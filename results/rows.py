@@ -18,6 +18,7 @@ from results.record import (
     Condition,
     MessageKind,
     Notice,
+    ReadMode,
     SenderState,
     Verdict,
     VerdictKind,
@@ -128,6 +129,7 @@ def observation_row(attempt: Attempt) -> dict[str, Value]:
         "own_text": attempt.own_text,
         "notice": None if attempt.notice is None else attempt.notice.value,
         "arrived_text": attempt.arrived_text,
+        "read_mode": None if attempt.read_mode is None else attempt.read_mode.value,
         "arrived_at": optional_time_text(attempt.arrived_at),
         "gone_at": optional_time_text(attempt.gone_at),
         "observed_until": optional_time_text(attempt.observed_until),
@@ -157,7 +159,9 @@ def attempt_row(attempt: Attempt) -> dict[str, Value]:
 
 def attempt_of(row: Row) -> Attempt:
     """Put an attempt together."""
-    state, notice, fault = (row.optional_text(c) for c in ("sender_state", "notice", "fault"))
+    state, notice, fault, mode = (
+        row.optional_text(c) for c in ("sender_state", "notice", "fault", "read_mode")
+    )
     return Attempt(
         id=row.text("id"),
         run_id=row.text("run_id"),
@@ -176,6 +180,7 @@ def attempt_of(row: Row) -> Attempt:
         own_text=row.optional_text("own_text"),
         notice=None if notice is None else Notice(notice),
         arrived_text=row.optional_text("arrived_text"),
+        read_mode=None if mode is None else ReadMode(mode),
         arrived_at=row.optional_time("arrived_at"),
         gone_at=row.optional_time("gone_at"),
         observed_until=row.optional_time("observed_until"),
@@ -194,11 +199,13 @@ def arrival_row(arrival: ArrivalRecord) -> dict[str, Value]:
         "text": arrival.text,
         "seen_at": time_text(arrival.seen_at),
         "attempt_id": arrival.attempt_id,
+        "read_mode": None if arrival.read_mode is None else arrival.read_mode.value,
     }
 
 
 def arrival_of(row: Row) -> ArrivalRecord:
     """Put an arrival together."""
+    mode = row.optional_text("read_mode")
     return ArrivalRecord(
         run_id=row.text("run_id"),
         lane=row.text("lane"),
@@ -206,6 +213,7 @@ def arrival_of(row: Row) -> ArrivalRecord:
         text=row.text("text"),
         seen_at=row.time("seen_at"),
         attempt_id=row.optional_text("attempt_id"),
+        read_mode=None if mode is None else ReadMode(mode),
     )
 
 

@@ -8,13 +8,16 @@ Three passes: `OUTCOME_RULES` look at one attempt and its surroundings on the la
 the controls around it, `VERDICT_RULES` at all attempts of an entry.
 """
 
-from collections import defaultdict
+import re
+import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from results.bracketing import BracketLimits, Seen, has_arrived, lanes, look_around
 from results.inference import Limits, Noise, posterior
+from results.likeness import is_misreading, is_preview, shows_mask
 from results.record import (
     Attempt,
     Condition,
@@ -22,6 +25,7 @@ from results.record import (
     MessageKind,
     Notice,
     Outcome,
+    ReadMode,
     Score,
     SenderState,
     Verdict,
@@ -41,6 +45,9 @@ __all__ = [
     "Stretch",
     "VerdictRule",
     "VoidRule",
+    "has_arrived_whole",
+    "how",
+    "is_harmless_rewrite",
     "judge",
     "score",
     "verdicts",
@@ -76,6 +83,47 @@ def _has_fault(fault: VoidReason) -> Callable[[Seen], bool]:
     return lambda seen: seen.attempt.fault is fault
 
 
+def is_harmless_rewrite(text: str, shown: str | None) -> bool:
+    """Whether a text differs from another by spaces, quotes and forms of characters alone."""
+    return shown is not None and _plain(text) == _plain(shown)
+
+
+def _plain(text: str) -> str:
+    return " ".join(_QUOTES.sub("'", unicodedata.normalize("NFKC", text)).split())
+
+
+_QUOTES: Final = re.compile('[‘’‚‛“”„‟«»"]')
+
+
+def _shows_it_sent(attempt: Attempt) -> bool:
+    if attempt.own_text is None:
+        return attempt.sender_state is not None
+    return is_harmless_rewrite(attempt.text, attempt.own_text)
+
+
+def _read_by(mode: ReadMode, is_so: Callable[[str, str], bool]) -> Callable[[Seen], bool]:
+    """A condition on the text that was sent and the one that was read in this mode."""
+
+    def holds(seen: Seen) -> bool:
+        arrived = seen.attempt.arrived_text
+        is_read_so = arrived is not None and seen.attempt.read_mode is mode
+        return is_read_so and is_so(seen.attempt.text, arrived or "")
+
+    return holds
+
+
+def has_arrived_whole(attempt: Attempt) -> bool:
+    """Whether what arrived shows that nothing was done to the text, as far as it could be read."""
+    arrived, mode = attempt.arrived_text, attempt.read_mode
+    if arrived is None:
+        return False
+    return (
+        is_harmless_rewrite(attempt.text, arrived)
+        or (mode is ReadMode.NOTIFICATIONS and is_preview(attempt.text, arrived))
+        or (mode is ReadMode.OCR and is_misreading(attempt.text, arrived))
+    )
+
+
 # What arrived comes first: no notice and no fault of ours can take back that it was there.
 OUTCOME_RULES: Final = (
     OutcomeRule(
@@ -93,11 +141,35 @@ OUTCOME_RULES: Final = (
     OutcomeRule(
         rule_id="arrived_as_sender_shows",
         condition=lambda seen: (
-            has_arrived(seen.attempt) and seen.attempt.arrived_text == seen.attempt.own_text
+            has_arrived(seen.attempt)
+            and seen.attempt.arrived_text == seen.attempt.own_text
+            and is_harmless_rewrite(seen.attempt.text, seen.attempt.arrived_text)
         ),
         outcome=Outcome.DELIVERED,
-        comment="The app rewrote the text before sending (spaces, quotes, links): the sender's own "
-        "bubble shows the same as the receiver's, so nothing happened to it on the way.",
+        comment="The app rewrote spaces, quotes or the form of characters before sending: both "
+        "ends show the same. Any other change is not harmless, even if both show it: some apps "
+        "keep their filter in the client.",
+    ),
+    OutcomeRule(
+        rule_id="arrived_by_notification",
+        condition=_read_by(ReadMode.NOTIFICATIONS, is_preview),
+        outcome=Outcome.DELIVERED,
+        comment="A notification shows its beginning, at least half of it: notifications are cut "
+        "short and their line ends flattened. The rest is not known.",
+    ),
+    OutcomeRule(
+        rule_id="arrived_by_ocr",
+        condition=_read_by(ReadMode.OCR, is_misreading),
+        outcome=Outcome.DELIVERED,
+        comment="A screenshot was read, and the reading resembles the text (0.8 or more, spaces "
+        "and forms aside) and shows no mask. The exact text is not known.",
+    ),
+    OutcomeRule(
+        rule_id="unclear_by_ocr",
+        condition=_read_by(ReadMode.OCR, lambda sent, read: not shows_mask(sent, read)),
+        outcome=Outcome.UNKNOWN,
+        comment="A screenshot was read, and the reading is too unlike the text to be told from a "
+        "changed one: something arrived, but not certainly this.",
     ),
     OutcomeRule(
         rule_id="arrived_altered",
@@ -164,9 +236,9 @@ OUTCOME_RULES: Final = (
     ),
     OutcomeRule(
         rule_id="sender_not_seen",
-        condition=lambda seen: seen.attempt.sender_state is None and seen.attempt.own_text is None,
+        condition=lambda seen: not _shows_it_sent(seen.attempt),
         outcome=Outcome.UNKNOWN,
-        comment="No bubble was seen at the sender: the tap may have done nothing.",
+        comment="No bubble with this text was seen at the sender: the tap may have done nothing.",
     ),
     OutcomeRule(
         rule_id="lane_reorders",
@@ -282,7 +354,7 @@ def _stretches(surroundings: Sequence[Seen], scores: Sequence[Score]) -> list[St
     lost: defaultdict[int, list[str]] = defaultdict(list)
     for seen, plain in zip(surroundings, scores, strict=True):
         if seen.attempt.kind is MessageKind.CONTROL:
-            if has_arrived(seen.attempt):
+            if plain.outcome is Outcome.DELIVERED:
                 piece += 1
             elif plain.void is None and (plain.outcome is not Outcome.UNKNOWN or seen.is_overdue):
                 # A control still on its way is not lost, and must not void what waits with it.
@@ -304,6 +376,7 @@ class Evidence:
         probability: Posterior probability of *censored* under the reference prior.
         probability_low: The same under the sceptical prior.
         probability_high: The same under the suspicious prior.
+        is_blind: Whether canaries arrived and none was ever blocked.
         limits: When a verdict is given.
     """
 
@@ -312,7 +385,13 @@ class Evidence:
     probability: float
     probability_low: float
     probability_high: float
+    is_blind: bool
     limits: Limits
+
+    @property
+    def looks_clear(self) -> bool:
+        """Whether a suspicious reader would be convinced, if the run can see censorship at all."""
+        return self.probability_high <= self.limits.beta
 
     @classmethod
     def of(cls, blocked: int, delivered: int, noise: Noise, limits: Limits) -> "Evidence":
@@ -327,6 +406,7 @@ class Evidence:
             probability=middle,
             probability_low=low,
             probability_high=high,
+            is_blind=noise.is_blind,
             limits=limits,
         )
 
@@ -363,8 +443,15 @@ VERDICT_RULES: Final = (
         "than delivered.",
     ),
     VerdictRule(
+        rule_id="canaries_arrive",
+        condition=lambda e: e.looks_clear and e.is_blind,
+        kind=VerdictKind.INCONCLUSIVE,
+        comment="It arrived, but so did every canary: nothing shows that this run could have seen "
+        "censorship.",
+    ),
+    VerdictRule(
         rule_id="delivered_even_to_a_suspect",
-        condition=lambda e: e.probability_high <= e.limits.beta,
+        condition=lambda e: e.looks_clear,
         kind=VerdictKind.CLEAR,
         comment="Who thought it probable would be convinced that it is not censored.",
     ),
@@ -419,6 +506,19 @@ def verdicts(
         _verdict(entry.id, [scores[a.id] for a in solo[entry.id]], condition, noise, limits)
         for entry in entries
     ]
+
+
+def how(attempts: Sequence[str], scores: Mapping[str, Score]) -> str:
+    """In which ways attempts did not arrive as sent, for people: ``missing``, ``refused 2, …``.
+
+    Args:
+        attempts: Ids of the counted attempts of an entry.
+        scores: Their scores.
+    """
+    ways = Counter(scores[each].outcome for each in attempts if scores[each].outcome.is_blocked)
+    if len(ways) == 1:
+        return str(next(iter(ways)))
+    return ", ".join(f"{way} {count}" for way, count in ways.items())
 
 
 def _verdict(

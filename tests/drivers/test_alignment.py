@@ -71,6 +71,17 @@ def test_wholly_masked_text_is_found() -> None:
     ]
 
 
+def test_mask_goes_to_the_message_of_its_length() -> None:
+    """A text of which only the mask is left belongs to the message of that length."""
+    assert pairs(align(sent("敏感词", "harmless"), arrived("***"))) == [(0, 0)]
+    assert pairs(align(sent("harmless", "敏感词"), arrived("***"))) == [(1, 0)]
+
+
+def test_ambiguous_mask_goes_to_the_earliest() -> None:
+    """Of several messages that a changed text fits equally well, it belongs to the earliest."""
+    assert pairs(align(sent("敏感词", "六四了"), arrived("***"))) == [(0, 0)]
+
+
 def test_exact_text_goes_before_similar_text() -> None:
     """A similar message never takes the arrival of an exact one."""
     texts = ("时轮金刚灌顶法会一", "时轮金刚灌顶法会二")

@@ -69,22 +69,23 @@ def test_only_what_k_selects_is_sent(sessions: Sessions, testbed: Path) -> None:
 
 def test_words_for_verdicts(sessions: Sessions, one_lane: Path) -> None:
     """-v shows CLEAR, CENSORED and INCONCLUSIVE; a spent budget says what is left, and passes."""
-    result = sessions.measure(one_lane, "-v", "--budget", 14)
+    result = sessions.measure(one_lane, "-v", "--budget", 26)
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(
         [
             "*达赖喇嘛] CENSORED*",
-            "*བོད] INCONCLUSIVE*",
-            "Stopped early: the budget of 14 messages is used up.",
-            "Not measured: * entries. Go on with: pytest probes --resume *",
+            "*བོད་ལྗོངས] INCONCLUSIVE*",
+            "Stopped early: the budget of 26 messages is used up.",
+            "Undecided: *",
+            "Go on with: pytest probes --resume *",
         ]
     )
-    assert len(sessions.messages()) <= 14
+    assert len(sessions.messages()) <= 26
 
 
 def test_letters_for_verdicts(sessions: Sessions, one_lane: Path) -> None:
     """--fail-on inconclusive fails what could not be decided, and shows it as `?`."""
-    result = sessions.measure(one_lane, "--budget", 14, "--fail-on", "inconclusive")
+    result = sessions.measure(one_lane, "--budget", 26, "--fail-on", "inconclusive")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert re.search(r"test_keywords\.py C[C.?]*\?", result.stdout.str())
     result.stdout.fnmatch_lines(["*INCONCLUSIVE on courier 1.4.2, direct chat*", "*failed*"])
@@ -99,13 +100,14 @@ def test_x_stops_at_the_first_censored(sessions: Sessions, one_lane: Path) -> No
         [
             "达赖喇嘛: CENSORED on courier 1.4.2, direct chat, CN → CN (P = *; * blocked, 0 *)",
             "Stopped early: stopping after 1 failures.",
-            "Not measured: * entries. Go on with: pytest probes --resume *",
+            "Undecided: *",
+            "Go on with: pytest probes --resume *",
             "*1 failed in *",
         ]
     )
     asked = sessions.verdict("达赖喇嘛")
     decided_at = max(int(attempt.rpartition("-")[2]) for attempt in asked.attempts)
-    assert len(sessions.messages()) - decided_at <= 4
+    assert len(sessions.messages()) - decided_at <= 6  # up to the control that made it final
 
 
 def test_seed_decides_everything(sessions: Sessions, tmp_path: Path, one_lane: Path) -> None:

@@ -53,6 +53,7 @@ def shown(
     lanes_lost: Sequence[str] = (),
     right: Mapping[str, bool] | None = None,
     changed: Sequence[str] = (),
+    blind_lanes: Sequence[str] = (),
     width: int = 100,
 ) -> str:
     """The summary of a run with these verdicts, on a lane (see `examples.lane_of`)."""
@@ -63,6 +64,9 @@ def shown(
         entries=ENTRIES,
         verdicts=verdicts,
         noise=noise(attempts, score(attempts, BracketLimits())),
+        blind_lanes=blind_lanes,
+        scripts_without_controls=(),
+        how={each.entry_id: "missing" for each in verdicts},
         messages={str(kind): sum(each.kind is kind for each in attempts) for kind in MessageKind},
         stopped=stopped,
         lanes_lost=lanes_lost,
@@ -70,7 +74,9 @@ def shown(
         changed=changed,
         right=right,
     )
-    return render(summary(report), width=width, colour=False)
+    return render(
+        summary(report, resume=f"pytest probes --resume {RUN.id}"), width=width, colour=False
+    )
 
 
 def test_wide_characters_are_aligned() -> None:
@@ -156,3 +162,9 @@ def test_narrow_terminal_loses_nothing() -> None:
     assert all(cell_len(line) <= 44 for line in text.splitlines())
     squeezed = "".join(text.split())
     assert all(part in squeezed for part in ("时轮", "印度", "CENSORED"))
+
+
+def test_blind_lane_is_told() -> None:
+    """A lane that blocked no canary is named, with what that means."""
+    text = " ".join(shown([verdict("chinese", CENSORED)], blind_lanes=["lane-2"]).split())
+    assert "No canary was blocked on lane-2" in text

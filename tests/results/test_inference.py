@@ -79,11 +79,12 @@ def test_noise_counts_controls_and_canaries() -> None:
     assert channel.sensitivity == Rate(2.5, 1.5)
 
 
-def test_canaries_that_all_arrive_measure_nothing() -> None:
-    """Without a blocked canary sensitivity is not measured, and slip is not learned from them."""
-    channel = Noise(controls_delivered=50, canaries_slipped=9)
-    assert channel.sensitivity is None
-    assert channel.expected_slip == Noise().expected_slip
+def test_canaries_that_all_arrive_leave_nothing_clear() -> None:
+    """A run that lets all canaries through is not measured, and calls nothing clear."""
+    blind = Noise(controls_delivered=50, canaries_slipped=7)
+    assert blind.sensitivity is None
+    assert judge(Evidence.of(0, 2, blind, Limits())).kind is VerdictKind.INCONCLUSIVE
+    assert judge(Evidence.of(0, 9, blind, Limits())).kind is VerdictKind.INCONCLUSIVE
 
 
 def sequential_test(

@@ -20,7 +20,15 @@ from results import migrations
 from results.errors import JournalError
 from results.journal import Journal, explained
 from results.migrations import MIGRATIONS, Migration
-from results.record import ArrivalRecord, Attempt, MessageKind, Notice, SenderState, VoidReason
+from results.record import (
+    ArrivalRecord,
+    Attempt,
+    MessageKind,
+    Notice,
+    ReadMode,
+    SenderState,
+    VoidReason,
+)
 from results.rows import joined_ids, time_text
 from results.rules import BracketLimits, score, verdicts
 from tests.results.examples import CONDITION, RUN, START, arrived, entry, lane_of, sent
@@ -42,6 +50,7 @@ def test_attempt_is_kept_as_begun_and_as_observed(journal: Journal) -> None:
         notice=Notice.CONTENT_REJECTED,
         gone_at=START,
         observed_until=START + timedelta(microseconds=1),
+        read_mode=ReadMode.OCR,
         fault=VoidReason.WRONG_CHAT,
         fault_detail="title was 'x'",
     )
@@ -60,7 +69,13 @@ def test_any_text_is_kept_exactly(texts: list[str]) -> None:
         attempt = replace(arrived(sent(0), texts[1]), text=texts[0], own_text=texts[2])
         journal.begin_attempt(attempt)
         arrival = ArrivalRecord(
-            run_id=run.id, lane="a", place=0, text=texts[3], seen_at=START, attempt_id=attempt.id
+            run_id=run.id,
+            lane="a",
+            place=0,
+            text=texts[3],
+            seen_at=START,
+            attempt_id=attempt.id,
+            read_mode=ReadMode.NOTIFICATIONS,
         )
         journal.add_arrivals([arrival])
         assert journal.runs() == [run]
@@ -383,14 +398,14 @@ def test_errors_of_the_disk_say_what_to_do(code: int, advice: str) -> None:
 
 
 NEXT = Migration(
-    name="0002_next",
+    name="0003_next",
     statements=(
         "ALTER TABLE attempts ADD COLUMN mood TEXT",
         "UPDATE attempts SET mood = 'calm'",
     ),
 )
 BROKEN = Migration(
-    name="0002_broken",
+    name="0003_broken",
     statements=("ALTER TABLE attempts ADD COLUMN mood TEXT", "UPDATE nowhere SET x = 1"),
 )
 
@@ -412,6 +427,23 @@ def test_older_journal_is_brought_up_to_date(path: Path) -> None:
     connection.close()
 
 
+def test_journal_from_before_read_modes_is_read(path: Path) -> None:
+    """What a journal of the first version holds is kept; how it was read is not known."""
+    path.parent.mkdir()
+    connection = sqlite3.connect(path, isolation_level=None)
+    migrations.migrate(connection, path, MIGRATIONS[:1])
+    connection.execute(
+        "INSERT INTO runs VALUES (?, ?, NULL, NULL, 'embedded', 'solo', '0', '{}')",
+        (RUN.id, time_text(START)),
+    )
+    connection.execute(
+        "INSERT INTO arrivals VALUES (?, 'a', 0, 'x', ?, NULL)", (RUN.id, time_text(START))
+    )
+    connection.close()
+    with Journal.open(path) as journal:
+        assert [each.read_mode for each in journal.arrivals(RUN.id)] == [None]
+
+
 def test_step_is_whole_or_not_at_all(path: Path) -> None:
     """A step that fails in the middle leaves the journal at the version before it."""
     connection = _first_version(path)
@@ -428,7 +460,7 @@ def test_newer_journal_is_refused(path: Path, read_only: bool) -> None:
     connection = _first_version(path)
     migrations.migrate(connection, path, [*MIGRATIONS, NEXT])
     connection.close()
-    with pytest.raises(JournalError, match=r"newer version .*'0002_next'.*install that version"):
+    with pytest.raises(JournalError, match=r"newer version .*'0003_next'.*install that version"):
         Journal.open(path, read_only=read_only)
 
 

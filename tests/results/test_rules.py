@@ -16,6 +16,7 @@ from results.record import (
     MessageKind,
     Notice,
     Outcome,
+    ReadMode,
     SenderState,
     VerdictKind,
     VoidReason,
@@ -30,6 +31,8 @@ from results.rules import (
     OutcomeRule,
     VerdictRule,
     VoidRule,
+    how,
+    is_harmless_rewrite,
     judge,
     score,
     verdicts,
@@ -54,7 +57,10 @@ PROBE = sent(1)
 REACHED = {
     "removed_after_arrival": replace(arrived(PROBE), gone_at=START, notice=Notice.RATE_LIMITED),
     "arrived_as_sent": replace(arrived(PROBE), fault=VoidReason.SESSION_LOST, sent_at=None),
-    "arrived_as_sender_shows": replace(arrived(PROBE, "“x”"), own_text="“x”"),
+    "arrived_as_sender_shows": replace(arrived(PROBE, f" {PROBE.text}"), own_text=f" {PROBE.text}"),
+    "arrived_by_notification": replace(arrived(PROBE, "text…"), read_mode=ReadMode.NOTIFICATIONS),
+    "arrived_by_ocr": replace(arrived(PROBE, "tekt 1"), read_mode=ReadMode.OCR),
+    "unclear_by_ocr": replace(arrived(PROBE, "tckl1"), read_mode=ReadMode.OCR),
     "arrived_altered": replace(arrived(PROBE, "***"), own_text=PROBE.text),
     "notice_rate_limited": replace(PROBE, notice=Notice.RATE_LIMITED),
     "notice_account_restricted": replace(
@@ -80,6 +86,44 @@ def test_outcome_rules_of_one_attempt(rule_id: str, attempt: Attempt) -> None:
     made = score(lane, LIMITS)[attempt.id]
     rule = next(rule for rule in OUTCOME_RULES if rule.rule_id == rule_id)
     assert (made.rule_id, made.outcome, made.void) == (rule_id, rule.outcome, rule.void)
+
+
+def test_a_filter_in_the_client_is_no_harmless_rewrite() -> None:
+    """A text that both ends show masked was altered, and not merely written in another way."""
+    both = replace(arrived(PROBE, "text *"), own_text="text *")
+    assert score([both], LIMITS)[both.id].outcome is Outcome.ALTERED
+    assert is_harmless_rewrite('say "hi"  now ', "say “hi” now")
+    assert not is_harmless_rewrite("text 1", "text *")
+
+
+def test_message_whose_bubble_was_not_seen_is_not_missing() -> None:
+    """If the sender's newest bubble is another message's, nothing shows that this one was sent."""
+    stale = replace(PROBE, own_text="the message before")
+    lane = [arrived(sent(0, MessageKind.CONTROL)), stale, arrived(sent(2, MessageKind.CONTROL))]
+    assert score(lane, LIMITS)[stale.id].rule_id == "sender_not_seen"
+
+
+def test_altered_control_is_a_lost_control() -> None:
+    """A control that arrives changed voids what is around it, and closes no stretch."""
+    lane = list(lane_of("CPCPC"))
+    lane[2] = arrived(lane[2], "****")
+    assert outcomes(lane) == [
+        "delivered",
+        "delivered/control_lost",
+        "altered",
+        "delivered/control_lost",
+        "delivered",
+    ]
+
+
+def test_how_an_entry_was_blocked_is_told() -> None:
+    """One way is named; several are counted."""
+    lane = [replace(each, entries=("e",)) for each in lane_of("CppC")]
+    lane[2] = replace(lane[2], notice=Notice.CONTENT_REJECTED)
+    scores = score(lane, LIMITS)
+    assert how([lane[1].id], scores) == "missing"
+    assert how([lane[1].id, lane[2].id], scores) == "missing 1, refused 1"
+    assert how([lane[0].id], scores) == ""
 
 
 def test_every_outcome_rule_is_reached() -> None:
@@ -345,7 +389,7 @@ def test_every_verdict_rule_is_reached() -> None:
     """No verdict rule is out of reach."""
     reached = {
         judge(Evidence.of(b, d, NOISE, Limits())).rule_id for b in range(4) for d in range(4)
-    }
+    } | {judge(Evidence.of(0, 2, Noise(canaries_slipped=3), Limits())).rule_id}
     assert reached == {rule.rule_id for rule in VERDICT_RULES}
 
 

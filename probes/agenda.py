@@ -1,0 +1,130 @@
+"""What a lane sends next: a control, a canary, or what the strategy asks for.
+
+What is sent around a probe is part of the measurement. Controls come often enough to close brackets
+and stretches, some of them a second time, as probes do, so that an app that swallows repetitions
+loses controls as well. Canaries come first of all, until one is seen to be blocked. The attempts of
+one entry lie in different stretches, so that one bad moment does not count twice.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from random import Random
+from typing import Final
+
+from probes.controls import Controls
+from probes.lane_worker import LaneWorker
+from probes.ledger import Ledger
+from probes.message import Message, compose
+from probes.strategy import Strategy
+from results.record import EntryRecord, MessageKind
+
+MOST_CANARIES_AT_FIRST: Final = 3
+"""Canaries that a lane sends one after the other while they all arrive."""
+
+_CONTROL_EVERY: Final = (4, 6)  # messages between two controls, at least and at most
+_CANARY_EVERY: Final = 24  # messages of a lane between two canaries
+_SHARE_REPEATED: Final = 0.25  # of controls
+
+
+class Agenda:
+    """Chooses messages; knows nothing of budgets, threads or journals."""
+
+    def __init__(
+        self,
+        entries: Mapping[str, EntryRecord],
+        *,
+        strategy: Strategy,
+        controls: Controls,
+        canaries: Sequence[str],
+        random: Random,
+        bracket_messages: int,
+    ) -> None:
+        """Prepare to choose.
+
+        Args:
+            entries: What may be probed, by id.
+            strategy: Which of them comes next.
+            controls: Where harmless texts come from.
+            canaries: Texts known to be censored; may be empty.
+            random: Source of chance.
+            bracket_messages: Most messages between the two arrivals of a bracket.
+        """
+        self._entries = entries
+        self._strategy = strategy
+        self._controls = controls
+        self._canaries = canaries
+        self._random = random
+        self._bracket_messages = bracket_messages
+        self._control_due: dict[str, int] = {}  # lane → messages until its next control
+
+    def choose(
+        self, worker: LaneWorker, ledger: Ledger, candidates: Iterable[str], *, may_probe: bool
+    ) -> Message | None:
+        """The next message of a lane; ``None`` if there is nothing to send.
+
+        Args:
+            worker: The lane.
+            ledger: All that is known so far.
+            candidates: Ids of entries that may be sent, the most wanted first.
+            may_probe: Whether a budget leaves room for more than controls.
+        """
+        if self._needs_control(worker):
+            return self._control(worker, candidates)
+        if may_probe and self._needs_canary(worker, ledger):
+            return self._canary(worker, candidates)
+        if may_probe:
+            entries = self._strategy.next(ledger, self._separable(worker, candidates))
+            if entries is not None:
+                text = self._text_of(entries, worker)
+                return Message(kind=MessageKind.PROBE, text=text, entries=entries)
+        # Nothing to probe just now. If something on this lane waits to become final, or what is to
+        # be sent must be kept apart from its twin, a control moves things on.
+        return self._control(worker, candidates) if worker.since_control else None
+
+    def _needs_control(self, worker: LaneWorker) -> bool:
+        due = self._control_due.setdefault(worker.name, self._random.randint(*_CONTROL_EVERY))
+        return (
+            worker.is_fresh  # also of a resumed run, so that what was interrupted becomes final
+            or worker.lost_controls > 0
+            or worker.since_control >= min(due, self._bracket_messages - 1)
+        )
+
+    def _needs_canary(self, worker: LaneWorker, ledger: Ledger) -> bool:
+        """Whether a canary is due.
+
+        A run that cannot see censorship should know it before it says that something is clear: so
+        the first comes right after the lane's first control, and another if it arrives.
+        """
+        if not self._canaries:
+            return False
+        blocked, slipped = ledger.canaries(worker.name)
+        is_blind_yet = not blocked and 0 < slipped < MOST_CANARIES_AT_FIRST
+        is_due = worker.since_canary is None or worker.since_canary >= _CANARY_EVERY - 1
+        return is_due or is_blind_yet
+
+    def _separable(self, worker: LaneWorker, candidates: Iterable[str]) -> Iterator[str]:
+        """Candidates that were not sent on the lane since its last control."""
+        texts = worker.stretch
+        return (each for each in candidates if self._text_of((each,), worker) not in texts)
+
+    def _control(self, worker: LaneWorker, candidates: Iterable[str]) -> Message:
+        self._control_due[worker.name] = self._random.randint(*_CONTROL_EVERY)
+        earlier = [text for text in worker.controls if text not in worker.stretch]
+        if len(earlier) > 1 and self._random.random() < _SHARE_REPEATED:
+            return Message(kind=MessageKind.CONTROL, text=self._random.choice(earlier[:-1]))
+        like = worker.last_probe or next(
+            (self._text_of((each,), worker) for each in candidates), ""
+        )
+        text = self._controls.draw(like, worker.lane.joiner, self._random, worker.recent)
+        return Message(kind=MessageKind.CONTROL, text=text)
+
+    def _canary(self, worker: LaneWorker, candidates: Iterable[str]) -> Message:
+        texts = [text for text in self._canaries if text not in worker.stretch]
+        if not texts:
+            return self._control(worker, candidates)
+        return Message(kind=MessageKind.CANARY, text=self._random.choice(texts))
+
+    def _text_of(self, entries: Sequence[str], worker: LaneWorker) -> str:
+        return compose(
+            [part for entry in entries for part in self._entries[entry].components],
+            worker.lane.joiner,
+        )
