@@ -380,9 +380,8 @@ def _require_that_fit(entries: Sequence[EntryRecord], lane: Lane) -> None:
     ]
     if too_long:
         raise CampaignError(
-            f"{len(too_long)} entries are longer than the {longest} characters that "
-            f"{lane.config.sender.profile.title} sends whole; shorten them, or leave them out with "
-            "-k:\n" + "\n".join(too_long)
+            f"{lane.config.sender.profile.title} sends no more than {longest} characters whole. "
+            "Shorten these entries, or leave them out with -k:\n" + "\n".join(too_long)
         )
 
 

@@ -5,7 +5,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.controls import Controls, script_of
+from probes.controls import Controls, harmless, script_of
 from wordlists.wordlist import load_all, load_controls
 
 PHRASES = [entry.keyword for entry in load_controls().entries]
@@ -59,3 +59,15 @@ def test_recent_texts_are_avoided() -> None:
 def test_unknown_script_gets_any_control() -> None:
     """A probe in a script without controls is still accompanied by one."""
     assert Controls(["hello"]).draw("ገበያ", " ", Random(0), ()) == "hello"
+
+
+def test_controls_hold_nothing_that_is_tested() -> None:
+    """A phrase that holds a tested component, whatever its case and width, is no control."""
+    phrases = ["Good Morning", "good evening", "早上好", "ｇｏｏｄ night"]
+    assert harmless(phrases, ["good morning", "早上"]) == ["good evening", "ｇｏｏｄ night"]
+    assert harmless(phrases, ["GOOD"]) == ["早上好"]
+
+
+def test_scripts_without_controls_are_told() -> None:
+    """Texts in a script that no phrase is written in are named by it."""
+    assert Controls(["hello"]).lacks(["привет", "hi", "123"]) == {"CYRILLIC"}

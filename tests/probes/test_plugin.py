@@ -8,7 +8,7 @@ import pytest
 
 from probes.campaign import Campaign
 from results.record import MessageKind, VerdictKind
-from tests.probes.sessions import KEYWORDS, ONE_LANE, ROOT, Sessions
+from tests.probes.sessions import KEYWORDS, ONE_LANE, ROOT, Sessions, write_wordlist
 from tests.testbeds import rule, write_testbed
 
 BLOCKED = {"达赖喇嘛", "时轮金刚 + 印度"}
@@ -217,3 +217,17 @@ def test_controls_and_canaries_are_no_tests(sessions: Sessions, one_lane: Path) 
     assert {each.text for each in harmless if each.kind is MessageKind.CANARY} == {
         "undelivered canary known to be dropped"
     }
+
+
+def test_entry_the_app_would_cut_is_refused(sessions: Sessions, testbed: Path) -> None:
+    """An entry longer than the app sends whole is named before anything is sent."""
+    write_wordlist(sessions.wordlist, {"天气": "zh-Hans,REL", "长" * 2001: "zh-Hans,REL"})
+    result = sessions.measure(testbed)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            "*Courier sends no more than 2000 characters whole. Shorten these entries*",
+            "words: 长长长*… (2001 characters)",
+        ]
+    )
+    assert sessions.attempts() == []
