@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from probes.options import add_options
+from probes.options import add_options, given_options
 from probes.plugin import PLUGIN_NAME, CampaignRunner, is_probe, is_wanted
 
 
@@ -17,9 +17,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the plugin if the session is to run probes; `pytest tests` sends nothing."""
     if is_wanted(config):
         config.pluginmanager.register(CampaignRunner(config), PLUGIN_NAME)
-    elif config.getoption("resume") is not None:
-        # `pytest --resume probes` would take "probes" for the run, and start the test suite.
-        raise pytest.UsageError("--resume comes after the path: pytest probes --resume [RUN]")
+    elif (given := given_options(config)) and not config.getoption("help"):
+        # `pytest --resume probes`, for one, would take "probes" for the run and start the tests.
+        raise pytest.UsageError(
+            f"{', '.join(given)}: only for probes, and after their path: pytest probes {given[0]} …"
+        )
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -8,8 +8,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from unicodedata import normalize
 
 from rapidfuzz.distance import Indel
+
+from drivers.profile import ReadMode
 
 MASKS = "*＊×✱■□█▇●○◯_＿�"
 """Characters that apps put in place of those they hide."""
@@ -17,6 +20,9 @@ MASKS = "*＊×✱■□█▇●○◯_＿�"
 _MASKED = re.compile(f"[{re.escape(MASKS)}]+")
 _ELLIPSES = ("…", "...", "。。。")
 _LEAST_SIMILARITY = 0.6
+_PREVIEW = 0.9
+_SHORTEST_PREVIEW = 8
+_ILLEGIBLE = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +47,13 @@ class Arrived:
         text: The exact text.
         sent_before: How many messages had been sent on the lane when it was first seen; it cannot
             be one of those sent later.
+        read_mode: How it was read.
     """
 
     place: int
     text: str
     sent_before: int
+    read_mode: ReadMode = ReadMode.TREE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,8 +172,27 @@ def _is_exact(sent: Sent, arrived: Arrived) -> float:
 def _possible_similarity(sent: Sent, arrived: Arrived) -> float:
     if not _is_possible(sent, arrived):
         return 0.0
+    if arrived.read_mode is ReadMode.OCR:
+        # Something did arrive. What is too hard to read still takes the place of a message, so that
+        # none is called missing for it.
+        alike = similarity(_without_spaces(sent.text), _without_spaces(arrived.text))
+        return max(alike, _ILLEGIBLE)
+    if arrived.read_mode is ReadMode.NOTIFICATIONS and _is_preview(sent.text, arrived.text):
+        return _PREVIEW
     value = similarity(sent.text, arrived.text)
     return value if value >= _LEAST_SIMILARITY else 0.0
+
+
+def _without_spaces(text: str) -> str:
+    return "".join(normalize("NFKC", text).split())
+
+
+def _is_preview(sent: str, shown: str) -> bool:
+    """Whether a notification shows the beginning of a text, its line ends made spaces."""
+    for ellipsis in _ELLIPSES:
+        shown = shown.removesuffix(ellipsis)
+    part = " ".join(shown.split())
+    return len(part) >= _SHORTEST_PREVIEW and " ".join(sent.split()).startswith(part)
 
 
 def _others(count: int, taken: set[int]) -> list[int]:

@@ -13,7 +13,7 @@ from drivers.errors import ConfigError
 
 Capabilities: TypeAlias = Mapping[str, str | int | bool]
 
-REMOTE_PORTS: Final = range(8200, 8400)
+REMOTE_PORTS: Final = range(8200, 9200)
 """Ports to allocate on a host where nobody can be asked which are free."""
 
 COMMAND_S: Final = 60

@@ -1,17 +1,37 @@
-"""The `undelivered` subcommands of the drivers: `setup`."""
+"""The `undelivered` subcommands of the drivers: `setup` and `doctor`."""
 
+import shutil
+from collections import Counter
+from contextlib import closing
+from enum import StrEnum
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Annotated
 
 import typer
+from pydantic import TypeAdapter
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from drivers.doctor.examination import examine
+from drivers.doctor.finding import Finding, Status, report_line
 from drivers.errors import ConfigError, DriverError
 from drivers.pins import load_pins
 from drivers.setup import install, is_installed
+from drivers.testbed import EMBEDDED
 from drivers.tools import Missing, Places, find_all
 
 app = typer.Typer(no_args_is_help=True)
+
+FINDINGS = TypeAdapter(list[Finding])
+"""What `undelivered doctor --json` prints."""
+
+
+class ChatKind(StrEnum):
+    """Kinds of chat."""
+
+    DIRECT = "direct"
+    GROUP = "group"
 
 
 @app.command()
@@ -32,6 +52,43 @@ def setup(
         raise typer.Exit(1) from error
     if not is_complete:
         raise typer.Exit(1)
+
+
+@app.command()
+def doctor(
+    *,
+    testbed: Annotated[
+        str, typer.Option(help="Path of the testbed, or 'embedded' for the one that ships here.")
+    ] = EMBEDDED,
+    chat: Annotated[ChatKind, typer.Option(help="Kind of chat.")] = ChatKind.DIRECT,
+    send: Annotated[
+        bool, typer.Option("--send", help="Send one harmless message on each lane.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print a list for programs.")] = False,
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="Where logs and screens are kept; a new temporary folder otherwise."),
+    ] = None,
+) -> None:
+    """Check everything a measurement rests on, in order; say what is wrong and what to do."""
+    kept = Path(mkdtemp(prefix="undelivered-doctor-")) if folder is None else folder
+    findings = []
+    examination = examine(testbed, chat=chat, sends=send, folder=kept, places=Places.here())
+    with closing(examination):
+        for finding in examination:
+            findings.append(finding)
+            if not json:
+                typer.echo(report_line(finding))
+    counts = Counter(finding.status for finding in findings)
+    if json:
+        typer.echo(FINDINGS.dump_json(findings, indent=2).decode())
+    else:
+        typer.echo(", ".join(f"{counts[status]} {status}" for status in Status))
+    if counts[Status.FAIL]:
+        typer.echo(f"Logs and screens are in {kept}", err=True)
+        raise typer.Exit(1)
+    if folder is None:
+        shutil.rmtree(kept)
 
 
 def _install(places: Places) -> None:

@@ -71,7 +71,10 @@ class Deliveries:
             self._last_text = each.text
             self._unmatched.append(each)
             self._arrived[each.place] = Arrived(
-                place=each.place, text=each.text, sent_before=self._sent_count
+                place=each.place,
+                text=each.text,
+                sent_before=self._sent_count,
+                read_mode=each.read_mode,
             )
         matches = align(self._open, self._candidates())
         by_place = {each.place: each for each in self._unmatched}

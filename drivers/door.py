@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import httpx
 
@@ -21,8 +22,13 @@ from drivers.capabilities import (
     require_unique,
 )
 from drivers.embedded.process import EmbeddedProcess
+from drivers.errors import DriverError
 from drivers.server import AppiumServer, free_ports
 from drivers.testbed import HandsetConfig
+
+_BOOTED: Final = "sys.boot_completed"
+_LOG_LINES: Final = 2000
+_LOG_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +68,33 @@ class Door:
         """Before a lost session is built anew: see that the way is open again.
 
         Raises:
-            DriverError: Our server cannot be started again.
+            DriverError: Our server cannot be started again, or the handset is not ready.
         """
         if self.server is None or self.device is None:
             return
         self.server.ensure_running()
-        if is_address(self.device.udid):
-            self.server.adb.reconnect(self.device.udid)
+        udid = self.device.udid
+        if is_address(udid):
+            self.server.adb.reconnect(udid)
+        # adb answers long before the rest of a handset that restarts.
+        if self.server.adb.run("-s", udid, "shell", "getprop", _BOOTED).strip() != "1":
+            raise DriverError(
+                f"{udid}: the handset is still starting; adb says {_BOOTED} is not 1."
+            )
+
+    def log(self) -> str | None:
+        """The newest lines of the handset's log; ``None`` where adb is not ours to ask.
+
+        Raises:
+            DriverError: adb or the handset does not answer.
+        """
+        if self.server is None or self.device is None:
+            return None
+        # `adb logcat` would wait for a handset that is gone; `adb shell` tells that at once.
+        lines = str(_LOG_LINES)
+        return self.server.adb.run(
+            "-s", self.device.udid, "shell", "logcat", "-d", "-t", lines, timeout_s=_LOG_S
+        )
 
 
 def doors(

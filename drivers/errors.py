@@ -6,6 +6,8 @@
     DriverError            no measurement could be made; the attempt is void
     ├── SessionLost        the Appium session or the handset behind it is gone
     ├── ScreenUnknown      the screen does not show what the app profile promises
+    │   └── Unreadable     messages are there, and their texts cannot be read in this way
+    ├── ReadModeChanged    from now on the receiver is read in another way
     ├── WrongChat          another chat than the lane's is open
     ├── InputMismatch      the input field does not read back what was typed
     └── NotLoggedIn        the app asks for a log-in
@@ -28,6 +30,14 @@ class SessionLost(DriverError):
 
 class ScreenUnknown(DriverError):
     """No selector of the profile matches the screen."""
+
+
+class Unreadable(ScreenUnknown):
+    """Messages are there, and their texts cannot be read in this way."""
+
+
+class ReadModeChanged(DriverError):
+    """The receiver is read in another way from now on; what was under way may be overlooked."""
 
 
 class WrongChat(DriverError):

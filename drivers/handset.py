@@ -7,7 +7,7 @@ switched off, since a repeated tap on *send* would be a second message.
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
@@ -25,19 +25,26 @@ from selenium.common.exceptions import (
 )
 from selenium.webdriver.common.proxy import Proxy, ProxyType
 
+from drivers import grid
 from drivers.capabilities import COMMAND_S
 from drivers.door import Door
 from drivers.errors import DriverError, ScreenUnknown, SessionLost
+from drivers.evidence import EvidenceKind, Exhibit
 from drivers.profile import Alternatives, SelectorKind
 from drivers.screen import Found, Node, Screen
 from drivers.testbed import HandsetConfig
 
 _SESSION_IS_GONE = re.compile(
     r"instrumentation process is not running|socket hang up|session is either terminated"
-    r"|ECONNREFUSED|ECONNRESET|device .* not found|Could not proxy command",
+    r"|ECONNREFUSED|ECONNRESET|device .* not found|Could not proxy command"
+    # What adb says of a handset that is off or just coming up.
+    r"|device (still )?(offline|authorizing|connecting)|no devices/emulators found|error: closed"
+    r"|protocol fault|cannot connect to daemon",
     re.IGNORECASE,
 )
 _INSTALL_S = 240
+_BOOT_S = 120.0  # how long a handset that restarts may take until a session can be opened
+_EMBEDDED_BOOT_S = 3.0
 _VERSION_NAME = re.compile(r"versionName=(\S+)")
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -60,6 +67,7 @@ class Handset:
         self._longest_pause_s = longest_pause_s
         self._driver: WebDriver | None = None
         self._is_prepared = False
+        self._is_lost = False  # whether the session is known to be gone
 
     def start(self) -> None:
         """Open a session and bring the app to the front.
@@ -85,17 +93,51 @@ class Handset:
             # The default idle wait of 10 s turns every look-up into a pause.
             self._driver.update_settings({"waitForIdleTimeout": 100})
         self._is_prepared = True
+        self._is_lost = False
 
     def restart(self) -> None:
-        """Build a lost session anew; a link that was cut comes back within a second or so.
+        """Build a lost session anew; a link that was cut is back at once, a handset after its boot.
 
         Raises:
             DriverError: It cannot be built.
         """
-        for attempt in stamina.retry_context(on=SessionLost, attempts=4, wait_initial=0.2):
+        patience_s = _EMBEDDED_BOOT_S if self.config.is_embedded else _BOOT_S
+        for attempt in stamina.retry_context(
+            on=DriverError,
+            attempts=None,
+            timeout=patience_s,
+            wait_initial=0.2,
+            wait_max=5.0,
+            wait_jitter=0.1,
+        ):
             with attempt:
+                if attempt.num > 1:
+                    self._is_prepared = False  # what Appium left running does not survive a boot
                 self._door.mend()
                 self.start()
+
+    def keep_alive(self) -> None:
+        """Ask for something cheap, so that the session does not end for want of commands.
+
+        Raises:
+            SessionLost: It is gone nevertheless.
+        """
+        with self._translated("ask for a sign of life"):
+            self._session().get_settings()
+
+    def exhibits(self) -> Iterator[Exhibit]:
+        """Evidence of what goes on at the handset, as far as it can be had now."""
+        with suppress(DriverError):
+            log = self._door.log()
+            if log is not None:
+                yield Exhibit(kind=EvidenceKind.LOG, content=log.encode())
+        if self._driver is None or self._is_lost:
+            return  # asking a session that is gone can take as long as a time-out
+        with suppress(DriverError):
+            with self._translated("read the screen"):
+                source = self._session().page_source
+            yield Exhibit(kind=EvidenceKind.SOURCE, content=source.encode("utf-8", "replace"))
+            yield Exhibit(kind=EvidenceKind.SCREENSHOT, content=self.screenshot())
 
     def stop(self) -> None:
         """End the session; one that is gone already is no error."""
@@ -160,6 +202,37 @@ class Handset:
             if clear:
                 field.clear()
             field.send_keys(text)
+
+    def clear(self, found: Found, what: str) -> None:
+        """Empty a field.
+
+        Raises:
+            ScreenUnknown: It is no longer there.
+            SessionLost: The session is gone.
+        """
+        with self._translated(f"clear {what}"):
+            self._session().find_element(*_locator(found)).clear()
+
+    def screenshot(self) -> bytes:
+        """A picture of the screen, PNG.
+
+        Raises:
+            DriverError: The handset gives none, as where the app forbids it.
+            SessionLost: The session is gone.
+        """
+        with self._translated("take a screenshot"):
+            return self._session().get_screenshot_as_png()
+
+    def mobile(self, command: str, **arguments: str | float | bool) -> object:
+        """The answer of one of the driver's own commands, those that are called ``mobile: …``.
+
+        Raises:
+            DriverError: The server does not know or does not allow it, or it fails.
+            SessionLost: The session is gone.
+        """
+        with self._translated(f"ask for mobile: {command}"):
+            answer: object = self._session().execute_script(f"mobile: {command}", arguments)
+            return answer
 
     def scroll_back(self) -> bool:
         """Scroll the conversation towards older messages; whether there are more of them."""
@@ -231,12 +304,19 @@ class Handset:
                 f"{place}: could not {what}: it was on the screen and is gone."
             ) from error
         except (InvalidSessionIdException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise SessionLost(
-                f"{place}: could not {what}: {_first_line(error)}. Check that the handset is on "
-                "and that its Appium server runs."
-            ) from error
+            reason = grid.meaning(_first_line(error), self.config.udid) or (
+                f"{_first_line(error)}. Check that the handset is on and that its Appium server "
+                "runs."
+            )
+            self._is_lost = True
+            raise SessionLost(f"{place}: could not {what}: {reason}") from error
         except WebDriverException as error:
+            meaning = grid.meaning(_first_line(error), self.config.udid)
+            if meaning is not None:
+                self._is_lost = True
+                raise SessionLost(f"{place}: could not {what}: {meaning}") from error
             kind = SessionLost if _SESSION_IS_GONE.search(error.msg or "") else DriverError
+            self._is_lost = kind is SessionLost
             raise kind(f"{place}: could not {what}: {_first_line(error)}") from error
 
 

@@ -10,28 +10,41 @@ that a message is about to be sent after everything has been checked and before 
     for arrival in lane.look(): ...
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
 
-from drivers.chat import Bubble, ChatView, Mark, NoticeKind, read_chat
-from drivers.conversation import join, overlay
+from drivers.chat import Bubble, ChatView, Mark, NoticeKind, read_chat, read_draft
+from drivers.conversation import Overlay
 from drivers.errors import (
     DriverError,
     InputMismatch,
     NotLoggedIn,
+    ReadModeChanged,
     ScreenUnknown,
-    SessionLost,
+    Unreadable,
     WrongChat,
 )
+from drivers.evidence import EvidenceFolder
 from drivers.handset import Handset, require
+from drivers.notification_reader import NotificationReader
+from drivers.obstruction import uncovered
+from drivers.ocr_reader import OcrReader
+from drivers.profile import ReadMode
+from drivers.reading import Reader, TreeReader
 from drivers.screen import Found, Screen
 from drivers.testbed import ChatConfig, LaneConfig, Timing
 
-_MOST_SCROLLS = 40
-_MOST_STEPS_TO_CHAT = 4
+_MOST_STEPS_TO_CHAT = 6
+_MOST_RESTARTS = 2
+_START_S = 5.0
 _POLL_S = 0.05
+_READERS: Mapping[ReadMode, Callable[[Handset, str], Reader]] = {
+    ReadMode.TREE: TreeReader,
+    ReadMode.NOTIFICATIONS: NotificationReader,
+    ReadMode.OCR: OcrReader,
+}
 _FRESH_S = 1.0  # how long a snapshot of the sender is trusted to show the chat that is open
 
 
@@ -41,7 +54,7 @@ class SentView:
 
     Attributes:
         sent_at: When the tap returned.
-        own_text: Text of the newest own bubble; ``None`` where none was seen.
+        own_text: Text of the newest own bubble; ``None`` where none was seen or could be read.
         mark: Its delivery mark.
         notice: What the app said below it.
     """
@@ -58,15 +71,17 @@ class Incoming:
 
     Attributes:
         place: Order of arrival on the lane, counted from 0.
-        text: The exact text.
+        text: The text, exact unless it was read by OCR.
         seen_at: When it was first seen; of one that is gone, when that was seen.
         is_gone: Whether it had arrived and is no longer there.
+        read_mode: How it was read.
     """
 
     place: int
     text: str
     seen_at: datetime
     is_gone: bool = False
+    read_mode: ReadMode = ReadMode.TREE
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +111,7 @@ class Lane:
         receiver: Handset,
         timing: Timing,
         wait: Callable[[float], object],
+        evidence: EvidenceFolder | None = None,
     ) -> None:
         """Put a lane together; `open` brings it to life.
 
@@ -105,14 +121,21 @@ class Lane:
             sender: Handset that sends.
             receiver: Handset that reads.
             timing: How long to wait for what.
-            wait: Waits a number of seconds between two looks; ends early when the run ends.
+            wait: Waits a number of seconds between two looks; true when the run ends, at once.
+            evidence: Where `keep_evidence` keeps it; ``None`` for nowhere.
         """
+        self._evidence = evidence
+        self._silent: dict[Handset, str] = {}  # had nothing to show for an attempt; asked again
         self.config = config
         self.chat = chat
         self.timing = timing
         self._sender = sender
         self._receiver = receiver
         self._wait = wait
+        self._readers: list[Reader] = [
+            _READERS[mode](receiver, chat.receiver_title) for mode in config.receiver.read
+        ]
+        self._reader = self._readers[0]
         self._texts: list[str] = []  # all incoming texts known, oldest first
         self._places: list[int | None] = []  # their places; None for those from before the run
         self._next_place = 0
@@ -148,13 +171,14 @@ class Lane:
             handset.start()
         self._enter(self._sender, self.chat.sender_title)
         self._seen = None
-        screen = self._enter(self._receiver, self.chat.receiver_title)
+        self._enter(self._receiver, self.chat.receiver_title)
+        texts = self._begin_reading(self._readers, is_resumed=bool(arrived))
         if arrived:
             self._texts = list(arrived)
             self._places = list(range(len(arrived)))
             self._next_place = len(arrived)
         else:
-            self._texts = list(read_chat(screen, self.config.receiver.profile).incoming)
+            self._texts = list(texts)
             self._places = [None] * len(self._texts)
 
     def close(self) -> None:
@@ -169,16 +193,43 @@ class Lane:
             DriverError: That is not possible.
         """
         self._prepared = None
-        for handset, title in (
-            (self._sender, self.chat.sender_title),
-            (self._receiver, self.chat.receiver_title),
-        ):
-            try:
-                self._enter(handset, title)
-            except SessionLost:
-                handset.restart()
-                self._enter(handset, title)
+        self._come_back(self._sender, lambda: self._enter(self._sender, self.chat.sender_title))
+        self._come_back(self._receiver, self._go_on_reading)
         self._seen = None
+        silent, self._silent = self._silent, {}
+        for handset, attempt in silent.items():
+            self._keep_evidence(handset, attempt)
+
+    def keep_alive(self) -> None:
+        """Give both sessions something cheap to do, so that they outlive a long pause.
+
+        Raises:
+            SessionLost: One is gone nevertheless.
+        """
+        for handset in (self._sender, self._receiver):
+            handset.keep_alive()
+
+    def keep_evidence(self, attempt: str) -> None:
+        """Keep what both ends have to show for something that went wrong.
+
+        Args:
+            attempt: Id of the attempt in hand.
+        """
+        for handset in (self._sender, self._receiver):
+            self._keep_evidence(handset, attempt)
+
+    def _keep_evidence(self, handset: Handset, attempt: str) -> None:
+        if self._evidence is None:
+            return
+        exhibits = tuple(handset.exhibits())
+        self._evidence.keep(exhibits, attempt=attempt, handset=handset.config.name)
+        if not exhibits:
+            self._silent[handset] = attempt
+
+    @property
+    def read_mode(self) -> ReadMode:
+        """How arrivals are read now."""
+        return self._reader.mode
 
     def app_version(self) -> str | None:
         """Version of the app at the sender."""
@@ -204,7 +255,9 @@ class Lane:
         self._require_chat(view, "Nothing was typed.")
         field = require(screen, profile.screens.input, "input field", self._sender.config)
         self._sender.type_into(field, text, "the input field", clear=bool(view.input_text))
-        screen, view = self._see_sender()
+        newest_before = view.last_own
+        screen = uncovered(self._sender)
+        view = read_draft(screen, profile)
         self._require_chat(view, "It came up while the text was typed; nothing was sent.")
         if view.input_text != text:
             raise InputMismatch(
@@ -213,7 +266,7 @@ class Lane:
                 "settings (autocorrection, longest message)."
             )
         button = require(screen, profile.screens.send, "send button", self._sender.config)
-        self._prepared = _Prepared(text, button, view.last_own)
+        self._prepared = _Prepared(text, button, newest_before)
 
     def send(self) -> SentView:
         """Tap *send*, once, and read what the sender's handset shows.
@@ -229,7 +282,7 @@ class Lane:
         own = self._own_bubble_of(prepared)
         return SentView(
             sent_at=sent_at,
-            own_text=None if own is None else own.text,
+            own_text=None if own is None else own.text or None,
             mark=None if own is None else own.mark,
             notice=None if own is None else own.notice,
         )
@@ -244,27 +297,72 @@ class Lane:
         Raises:
             WrongChat: The receiver shows another chat.
             SessionLost: The receiver's session is gone.
+            ReadModeChanged: Texts are read in another way from now on. What arrived since the last
+                look may never be seen.
+            Unreadable: They can be read in none of the ways the testbed allows.
         """
-        view = read_chat(self._receiver.screen(), self.config.receiver.profile)
-        if view.title != self.chat.receiver_title:
-            raise WrongChat(
-                f"{self._receiver.config.name}: the open chat is {view.title!r}, not "
-                f"{self.chat.receiver_title!r}."
-            )
-        window = view.incoming
-        over = overlay(self._texts, window)
-        if not self._is_complete(window, expected):
-            over = overlay(self._texts, self._scrolled_back(window, expected))
-        now = datetime.now(UTC)
+        try:
+            over = self._reader.look(tuple(self._texts), expected=expected)
+        except Unreadable as error:
+            self._change_reader(error)
+            raise ReadModeChanged(
+                f"{self._receiver.config.name}: reads by {self._reader.mode} from now on: {error}"
+            ) from error
+        return self._taken_in(over)
+
+    def _begin_reading(self, readers: Sequence[Reader], *, is_resumed: bool) -> tuple[str, ...]:
+        """Begin with the first way in which texts can be read; the texts that are there."""
+        for reader in readers[:-1]:
+            try:
+                texts = reader.begin(is_resumed=is_resumed)
+            except Unreadable:
+                # It may have left the chat before it found out.
+                self._enter(self._receiver, self.chat.receiver_title)
+            else:
+                self._reader = reader
+                return texts
+        texts = readers[-1].begin(is_resumed=is_resumed)
+        self._reader = readers[-1]
+        return texts
+
+    def _change_reader(self, error: Unreadable) -> None:
+        """Go over to the next way to read; what is there already counts as old."""
+        others = self._readers[self._readers.index(self._reader) + 1 :]
+        if not others:
+            raise error
+        self._enter(self._receiver, self.chat.receiver_title)
+        self._texts = list(self._begin_reading(others, is_resumed=False))
+        self._places = [None] * len(self._texts)
+
+    def _go_on_reading(self) -> None:
+        if self._reader.needs_chat:
+            self._enter(self._receiver, self.chat.receiver_title)
+        self._reader.go_on()
+
+    def _come_back(self, handset: Handset, step: Callable[[], object]) -> None:
+        """Take a step on a handset, with a new session if it needs one."""
+        for _ in range(_MOST_RESTARTS):
+            try:
+                step()
+            except (NotLoggedIn, WrongChat):
+                raise  # a new session would find the same
+            except DriverError:
+                handset.restart()
+            else:
+                return
+        step()
+
+    def _taken_in(self, over: Overlay) -> list[Incoming]:
+        now, mode = datetime.now(UTC), self._reader.mode
         gone = [
-            Incoming(place=place, text=self._texts[at], seen_at=now, is_gone=True)
+            Incoming(place=place, text=self._texts[at], seen_at=now, is_gone=True, read_mode=mode)
             for at in over.gone
             if (place := self._places[at]) is not None
         ]
         for at in reversed(over.gone):
             del self._texts[at], self._places[at]
         new = [
-            Incoming(place=self._next_place + offset, text=text, seen_at=now)
+            Incoming(place=self._next_place + offset, text=text, seen_at=now, read_mode=mode)
             for offset, text in enumerate(over.new)
         ]
         self._texts.extend(over.new)
@@ -279,14 +377,19 @@ class Lane:
             ScreenUnknown: The text does not leave the field.
         """
         deadline = monotonic() + self.timing.settle_s
+        before: ChatView | None = None
         while True:
             screen, view = self._see_sender()
             has_left = view.input_text != prepared.text
             own = view.last_own
             # An app may empty the field before it draws the bubble; until then, the newest bubble
             # is that of the message before.
-            if own is not None and own.text != prepared.text and own == prepared.newest_before:
+            if own is not None and not own.text:
+                # The tree hides texts: it is taken for the new one once nothing moves any more.
+                own = own if view == before else None
+            elif own is not None and own.text != prepared.text and own == prepared.newest_before:
                 own = None
+            before = view if has_left else None
             if has_left and own is not None and own.mark is not Mark.PENDING:
                 self._seen = (screen, view)
                 return own
@@ -297,7 +400,8 @@ class Lane:
                     f"{self._sender.config.name}: the text is still in the input field "
                     f"{self.timing.settle_s} s after the tap on send."
                 )
-            self._wait(_POLL_S)
+            if self._wait(_POLL_S):
+                deadline = 0.0  # the run is over: one more look has to do
 
     def _sender_before_typing(self) -> tuple[Screen, ChatView]:
         """The sender's screen: as seen after the last message, unless that is too long ago."""
@@ -307,25 +411,8 @@ class Lane:
         return seen
 
     def _see_sender(self) -> tuple[Screen, ChatView]:
-        screen = self._sender.screen()
+        screen = uncovered(self._sender)
         return screen, read_chat(screen, self.config.sender.profile)
-
-    def _is_complete(self, window: tuple[str, ...], expected: int) -> bool:
-        """Whether nothing new can lie above the window."""
-        reaches_known = overlay(self._texts, window).is_joined if self._texts else not window
-        return reaches_known or len(window) >= expected
-
-    def _scrolled_back(self, window: tuple[str, ...], expected: int) -> tuple[str, ...]:
-        scrolls = 0
-        more = True
-        while more and scrolls < _MOST_SCROLLS and not self._is_complete(window, expected):
-            more = self._receiver.scroll_back()
-            scrolls += 1
-            upper = read_chat(self._receiver.screen(), self.config.receiver.profile).incoming
-            window = join(upper, window)
-        while scrolls and self._receiver.scroll_forward():
-            scrolls -= 1
-        return window
 
     def _require_chat(self, view: ChatView, consequence: str) -> None:
         if view.title != self.chat.sender_title:
@@ -339,7 +426,7 @@ class Lane:
         profile = handset.config.profile
         handset.bring_app_to_front()
         for _ in range(_MOST_STEPS_TO_CHAT):
-            screen = handset.screen()
+            screen = self._screen_of_app(handset)
             if profile.screens.login and screen.first(profile.screens.login) is not None:
                 raise NotLoggedIn(
                     f"{handset.config.name}: {profile.title} shows its log-in screen. Log in with "
@@ -356,6 +443,18 @@ class Lane:
             f"{handset.config.name}: could not open the chat {title!r}. Open it by hand once, and "
             "check its title in the testbed."
         )
+
+    def _screen_of_app(self, handset: Handset) -> Screen:
+        """What the app shows, once it is in front: one that was not running takes a while."""
+        deadline = monotonic() + _START_S
+        while True:
+            try:
+                return uncovered(handset)
+            except ScreenUnknown:
+                if monotonic() >= deadline:
+                    raise
+                self._wait(_POLL_S)
+                handset.bring_app_to_front()
 
     def _open_row(self, handset: Handset, screen: Screen, title: str) -> None:
         profile = handset.config.profile

@@ -4,13 +4,18 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
+from time import monotonic
 from types import TracebackType
 
 from drivers.door import doors, start_server
 from drivers.embedded.process import EmbeddedProcess
+from drivers.evidence import EvidenceFolder
 from drivers.handset import Handset
 from drivers.lane import Lane
 from drivers.testbed import HandsetConfig, LaneConfig, Testbed
+
+_CLOSE_S = 10.0  # for all sessions; one that hangs is left to the server's own time-out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +70,7 @@ class OpenTestbed:
             testbed: What to start.
             chat: ``direct`` or ``group``.
             seed: Seed of the embedded network's noise, unless the testbed has its own.
-            folder: Where logs, and what embedded handsets remember, are kept.
+            folder: Where logs, evidence, and what embedded handsets remember, are kept.
             wait: Waits some seconds between two looks; ends early when the run ends.
 
         Raises:
@@ -74,6 +79,7 @@ class OpenTestbed:
         """
         configs = testbed.lanes_with(chat)
         ends = [end for lane in configs for end in (lane.sender, lane.receiver)]
+        evidence = EvidenceFolder(folder)
         with ExitStack() as closing:
             embedded = None
             if testbed.embedded is not None:
@@ -100,6 +106,7 @@ class OpenTestbed:
                     receiver=handset(config.receiver),
                     timing=testbed.timing,
                     wait=wait,
+                    evidence=evidence,
                 )
 
             lanes = tuple(map(lane, configs))
@@ -130,8 +137,12 @@ class OpenTestbed:
     def close(self) -> None:
         """End all sessions, the Appium server and the embedded network, if they are ours."""
         with self._closing:
-            for lane in self.lanes:
-                lane.close()
+            closers = [Thread(target=lane.close, daemon=True) for lane in self.lanes]
+            for closer in closers:
+                closer.start()
+            deadline = monotonic() + _CLOSE_S
+            for closer in closers:
+                closer.join(max(0.0, deadline - monotonic()))
 
     def __enter__(self) -> "OpenTestbed":
         return self

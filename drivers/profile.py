@@ -5,15 +5,16 @@ did; no code knows an app. Selectors are matched in Python on a parsed snapshot 
 they hold comes from the profile alone, never from the text of a message.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from lxml import etree
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from drivers.border import Border, config_error, read_table
 from drivers.errors import ConfigError
@@ -47,11 +48,11 @@ class Selector:
         """All nodes below `node` (in document order) that it matches."""
         if self.kind is SelectorKind.XPATH:
             found = node.xpath(self.values[0])
-            if isinstance(found, list):
-                yield from (each for each in found if etree.iselement(each))
-            return
-        attribute = _ATTRIBUTES[self.kind]
-        yield from (each for each in node.iterdescendants() if each.get(attribute) in self.values)
+            return filter(etree.iselement, found if isinstance(found, list) else ())
+        # Three snapshots a message, a dozen rows each, several selectors a row: this is where the
+        # harness spends its time, so there is no generator here.
+        attribute, values = _ATTRIBUTES[self.kind], self.values
+        return iter([each for each in node.iterdescendants() if each.get(attribute) in values])
 
 
 _ATTRIBUTES: Mapping[SelectorKind, str] = {
@@ -70,6 +71,14 @@ class Ownership(StrEnum):
     GEOMETRY = "geometry"  # the centre of the text lies right of the screen's middle
     HAS = "has"  # the row holds a node that only own rows hold
     LACKS = "lacks"  # the row lacks a node that all others hold
+
+
+class ReadMode(StrEnum):
+    """A way to read what has arrived, in order of trust."""
+
+    TREE = "tree"  # the accessibility tree: exact
+    NOTIFICATIONS = "notifications"  # what the app's notifications say: exact, if not cut short
+    OCR = "ocr"  # a screenshot: inexact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +135,10 @@ class Profile:
             ``failed``.
         notices: Part of a notice's text → ``content_rejected``, ``rate_limited``,
             ``account_restricted`` or ``recipient_refused``.
+        read: Ways to read what has arrived, the first to be tried first.
+        popups: Buttons that close what may come up over a chat, such as an offer to update.
+        notification_text: Regular expression whose group ``text`` is the message in the text of a
+            notification, where an app puts a name or a number before it.
     """
 
     name: str
@@ -143,6 +156,9 @@ class Profile:
     screens: Screens
     marks: Mapping[str, str]
     notices: Mapping[str, str]
+    read: tuple[ReadMode, ...]
+    notification_text: str
+    popups: Alternatives
 
 
 def load_profile(name: str) -> Profile:
@@ -160,9 +176,10 @@ def load_profile(name: str) -> Profile:
                 "or give the path of a .toml file."
             )
     table = read_table(path, _ProfileTable, "app profile")
+    places = (*table.selectors.places(), ("popups", table.popups))
     problems = [
         f"selectors.{place}: {selector} is not valid XPath ({error})"
-        for place, alternatives in table.selectors.places()
+        for place, alternatives in places
         for selector in alternatives
         if selector.xpath is not None and (error := _xpath_error(selector.xpath))
     ]
@@ -186,6 +203,16 @@ def _xpath_error(xpath: str) -> str | None:
     except etree.XPathSyntaxError as error:
         return str(error)
     return None
+
+
+def _each_once(modes: tuple[ReadMode, ...]) -> tuple[ReadMode, ...]:
+    if len(set(modes)) < len(modes):
+        raise ValueError("names a way to read twice")
+    return modes
+
+
+ReadModes = Annotated[tuple[ReadMode, ...], Field(min_length=1), AfterValidator(_each_once)]
+"""Ways to read as files give them."""
 
 
 class _SelectorTable(Border):
@@ -259,6 +286,9 @@ class _ProfileTable(Border):
     joiner: str = " "
     ownership: Ownership
     selectors: _ScreensTable
+    popups: tuple[_SelectorTable, ...] = ()
+    read: ReadModes = (ReadMode.TREE,)
+    notification_text: str = r"(?s)(?P<text>.*)"
     marks: _MarksTable = _MarksTable()
     notices: _NoticesTable = _NoticesTable()
 
@@ -270,6 +300,17 @@ class _ProfileTable(Border):
                 + ("be empty" if self.selectors.own else "name the node that tells own rows")
             )
         return self
+
+    @field_validator("notification_text")
+    @classmethod
+    def _finds_a_text(cls, pattern: str) -> str:
+        try:
+            groups = re.compile(pattern).groupindex
+        except re.error as error:
+            raise ValueError(f"is not a regular expression ({error})") from error
+        if "text" not in groups:
+            raise ValueError("has no group (?P<text>…)")
+        return pattern
 
     def to_profile(self, name: str) -> Profile:
         return Profile(
@@ -293,6 +334,9 @@ class _ProfileTable(Border):
             ),
             marks=_inverted(self.marks),
             notices=_inverted(self.notices),
+            popups=tuple(each.to_selector(self.package) for each in self.popups),
+            read=self.read,
+            notification_text=self.notification_text,
         )
 
 

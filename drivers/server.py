@@ -213,6 +213,9 @@ class AppiumServer:
         appium = [str(toolchain.node), str(toolchain.appium), "server"]
         appium += ["--address", _HOST, "--port", str(port), "--base-path", self._base_path]
         appium += ["--allow-insecure", "uiautomator2:adb_shell"]
+        # Whoever opens a session here, a Selenium Grid too, gets the handsets of our adb server;
+        # the driver takes no notice of the environment variable.
+        appium += ["--default-capabilities", json.dumps({"appium:adbPort": adb_port})]
         appium += ["--log-level", "info", "--log-timestamp", "--log-no-colors"]
         command = [sys.executable, "-m", "drivers.watchdog", "--parent", str(os.getpid())]
         command += ["--grace", str(_GRACE_S)]

@@ -60,7 +60,11 @@ def _ignore(_fetched: int) -> None:
 
 
 def install(
-    places: Places, *, project: Path = PROJECT, progress: Progress | None = None
+    places: Places,
+    *,
+    project: Path = PROJECT,
+    progress: Progress | None = None,
+    for_tests: bool = False,
 ) -> Installed:
     """Install the pinned Appium; does nothing where it is installed already.
 
@@ -70,6 +74,7 @@ def install(
         places: Where to look for Node, and where to install to.
         project: The folder whose pins to install.
         progress: Told how far it is.
+        for_tests: Whether what only the project's own tests need is installed as well.
 
     Raises:
         ConfigError: There is no Node or npm, or the pins cannot be read.
@@ -78,27 +83,41 @@ def install(
     pins = load_pins(project)
     home = places.home
     with _only_one(home):
-        is_new = not is_installed(places, pins)
+        is_new = not is_installed(places, pins, for_tests=for_tests)
         if is_new:
-            _install(places, pins, project, progress or _ignore)
+            _install(places, pins, project, progress or _ignore, for_tests=for_tests)
         return Installed(
             home=home, appium=pins.appium, uiautomator2=pins.uiautomator2, is_new=is_new
         )
 
 
-def is_installed(places: Places, pins: Pins) -> bool:
-    """Whether exactly what is pinned was installed to its end."""
+def is_installed(places: Places, pins: Pins, *, for_tests: bool = False) -> bool:
+    """Whether exactly what is pinned was installed to its end.
+
+    Args:
+        places: Where to look.
+        pins: What is pinned.
+        for_tests: Whether what only the project's own tests need must be there as well; if it is,
+            that is right for everyone.
+    """
     try:
         mark = (places.home / "node_modules" / _MARK).read_text(encoding="ascii")
     except OSError:
         return False
-    return mark == pins.digest and all(
+    fitting = {_mark(pins, for_tests=True), _mark(pins, for_tests=for_tests)}
+    return mark in fitting and all(
         isinstance(tool, Tool)
         for tool in (find_appium(places, pins), find_uiautomator2(places, pins))
     )
 
 
-def _install(places: Places, pins: Pins, project: Path, progress: Progress) -> None:
+def _mark(pins: Pins, *, for_tests: bool) -> str:
+    return f"{pins.digest} for tests" if for_tests else pins.digest
+
+
+def _install(
+    places: Places, pins: Pins, project: Path, progress: Progress, *, for_tests: bool
+) -> None:
     home = places.home
     node = find_node(places, pins)
     if isinstance(node, Missing):
@@ -119,6 +138,7 @@ def _install(places: Places, pins: Pins, project: Path, progress: Progress) -> N
     environ["APPIUM_SKIP_CHROMEDRIVER_INSTALL"] = "1"
     with tempfile.TemporaryFile() as log:
         command = [str(node.path), str(npm.path), "ci"]
+        command += ["--include=dev" if for_tests else "--omit=dev"]
         command += ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=http"]
         code = _run_npm(command, home, environ, log, progress)
         if code != 0:
@@ -133,7 +153,7 @@ def _install(places: Places, pins: Pins, project: Path, progress: Progress) -> N
                 f"Appium was installed in {home}, but does not find its {UIAUTOMATOR2} "
                 f"{pins.uiautomator2}. The output is in {_keep(log, home)}."
             )
-    (home / "node_modules" / _MARK).write_text(pins.digest, encoding="ascii")
+    (home / "node_modules" / _MARK).write_text(_mark(pins, for_tests=for_tests), encoding="ascii")
 
 
 class _Manifest(BaseModel):

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from drivers.border import Border, config_error, read_table
 from drivers.errors import ConfigError
-from drivers.profile import Profile, load_profile
+from drivers.profile import Profile, ReadMode, ReadModes, load_profile
 
 EMBEDDED = "embedded"
 """Value of a handset's `appium`, or `udid`, that asks for one that ships with the project."""
@@ -46,6 +46,7 @@ class HandsetConfig:
         udid: Which device of that server, ``embedded`` for one that ships with the project;
             ``None`` where the server has only one.
         version: Version of the app, where the researcher states it; otherwise it is asked.
+        read: Ways to read what arrives on it, the first to be tried first.
     """
 
     name: str
@@ -54,6 +55,7 @@ class HandsetConfig:
     appium: str
     udid: str | None
     version: str | None
+    read: tuple[ReadMode, ...] = (ReadMode.TREE,)
 
     @property
     def is_embedded(self) -> bool:
@@ -219,6 +221,7 @@ class _HandsetTable(Border):
     appium: str
     udid: str | None = None
     version: str | None = None
+    read: ReadModes | None = None
 
 
 class _ChatTable(Border):
@@ -360,6 +363,7 @@ class _TestbedTable(Border):
                 appium=each.appium,
                 udid=each.udid,
                 version=each.version,
+                read=each.read or profiles[each.app].read,
             )
             for each in self.handset
         }

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
+from time import monotonic
 from typing import Final
 
 from drivers.testbed import Pacing
@@ -203,18 +204,28 @@ class Campaign:
         with self._changed:
             self._wanted = entry_id
             self._changed.notify_all()
-            try:
-                # What lanes have in hand when the budget is spent may still decide the entry.
-                while not self._is_done(entry_id) and (self._busy or self._nothing_more() is None):
-                    self._changed.wait(_TICK_S)
-                    on_wait()
-            finally:
+        try:
+            while self._has_to_wait(entry_id):
+                on_wait()  # without the lock: a stalled terminal must not stall the lanes
+        finally:
+            with self._changed:
                 self._wanted = None
+        with self._changed:
             if self.is_down and not self._is_done(entry_id):
                 raise CampaignError("\n".join(["No lane is left to measure on.", *self.lanes_lost]))
             verdict = self._verdicts([self._entries[entry_id]], self._ledger.of_entry(entry_id))[0]
             self._told.setdefault(entry_id, verdict.kind)
             return verdict
+
+    def _has_to_wait(self, entry_id: str) -> bool:
+        """Wait a moment, unless the entry is decided or nothing more comes."""
+        with self._changed:
+            # What lanes have in hand when the budget is spent may still decide the entry.
+            is_over = not self._busy and self._nothing_more() is not None
+            if is_over or self._is_done(entry_id):
+                return False
+            self._changed.wait(_TICK_S)
+            return True
 
     @property
     def told(self) -> Mapping[str, VerdictKind]:
@@ -264,18 +275,19 @@ class Campaign:
         with self._changed:
             return self._ledger.tally(entry_id)
 
-    def close(self, timeout_s: float = 30.0) -> None:
+    def close(self, timeout_s: float = 15.0) -> None:
         """Let each lane finish the message in hand, and end.
 
         Args:
-            timeout_s: How long to wait for each; a lane that hangs longer is left behind, its
-                attempt in flight staying unknown.
+            timeout_s: How long to wait for all of them; a lane that hangs longer is left behind,
+                its attempt in flight staying unknown.
         """
         with self._changed:
             self._is_closing = True
             self._changed.notify_all()
+        deadline = monotonic() + timeout_s
         for worker in self._workers:
-            worker.join(timeout_s)
+            worker.join(max(0.0, deadline - monotonic()))
 
     # What follows is called by the lanes' threads (see `lane_worker.Books`).
 
@@ -310,7 +322,7 @@ class Campaign:
         with self._changed:
             self._journal.update_attempt(attempt)
             self._ledger.put(attempt)
-            for entry_id in attempt.entries:
+            for entry_id in self._entries.keys() & set(attempt.entries):
                 self._undecided.setdefault(entry_id)
             self._changed.notify_all()
 
@@ -384,12 +396,20 @@ class Campaign:
         left = self._budget_left()
         if message is None:
             is_over = not self._may_probe() and not self._busy and not self._open_lanes
-            return f"the budget of {self.setup.budget} messages is used up." if is_over else None
+            return self._budget_is_spent if is_over else None
         if left is not None and left <= 0:
-            return f"the budget of {self.setup.budget} messages is used up."
+            return self._budget_is_spent
         if is_quiet(self.setup.pacing.quiet_hours, datetime.now().astimezone().time()):
             return "quiet hours have begun."
         return None
+
+    @property
+    def _budget_is_spent(self) -> str:
+        left = self._budget_left() or 0
+        rest = (
+            f"; the {left} left are too few for a probe and the controls after it" if left else ""
+        )
+        return f"the budget of {self.setup.budget} messages is used up{rest}."
 
     @property
     def _open_lanes(self) -> list[LaneWorker]:

@@ -31,6 +31,7 @@ from results.record import (
     Condition,
     MessageKind,
     Notice,
+    ReadMode,
     SenderState,
     VoidReason,
 )
@@ -48,6 +49,7 @@ _FATAL_NOTICES: Final = frozenset({Notice.ACCOUNT_RESTRICTED, Notice.RECIPIENT_R
 _RECENT: Final = 24
 _CONTROLS_KEPT: Final = 4
 _POLL_S: Final = 0.05
+_BEAT_S: Final = 30.0  # pauses longer than this are interrupted by a sign of life
 _BACK_OFF_TIMES: Final = 4.0
 _FAULTS: Final = (
     (SessionLost, VoidReason.SESSION_LOST),
@@ -106,7 +108,7 @@ class LaneWorker:
             condition: What its attempts are made under.
             books: Where attempts are written.
             pacer: Keeps the sender's pace.
-            wait: Waits some seconds, or until the run ends.
+            wait: Waits some seconds; true when the run ends, at once or meanwhile.
             earlier: Attempts of this run on this lane, if it is resumed, in order of sending.
         """
         self.lane = lane
@@ -211,7 +213,7 @@ class LaneWorker:
             while self.down is None:
                 # The pause comes first, so that what to send is decided when it can be sent, and
                 # nothing is sent once the run is over.
-                self._pacer.wait(self._wait)
+                self._pacer.wait(self._pause)
                 message = self._books.next_message(self)
                 if message is None:
                     break
@@ -226,17 +228,51 @@ class LaneWorker:
 
     def _handle(self, message: Message) -> None:
         """Send one message; whatever goes wrong is written down and, if possible, mended."""
+        has_sent = False
         try:
             self._send(message)
+            has_sent = True
             self._look(self._patience_s(message))
         except DriverError as error:
-            self._failures += 1
-            self._mend(error)
+            if has_sent:
+                self._doubt_open(str(error))  # they may have arrived unseen
+            self._keep_evidence()
+            self._fail(error)
         else:
             if not self.open_messages:
                 self._failures = 0
         if message.kind is MessageKind.CONTROL and not self.since_control:
             self._count_control()
+
+    def _keep_evidence(self) -> None:
+        self.lane.keep_evidence(self._attempts[self.messages - 1].id)
+
+    def _pause(self, seconds: float) -> None:
+        """Wait, and see on the way that the sessions do not end for want of commands."""
+        while seconds > _BEAT_S:
+            if self._wait(_BEAT_S):
+                return  # the run is over
+            seconds -= _BEAT_S
+            try:
+                self.lane.keep_alive()
+            except DriverError as error:
+                self._fail(error)
+                if self.down is not None:
+                    return
+        self._wait(seconds)
+
+    def _fail(self, error: DriverError) -> None:
+        """Count a failure, and bring the lane back; what follows must show that it works."""
+        self._failures += 1
+        self.is_fresh = True
+        self._mend(error)
+        if self.down is None:
+            try:
+                self._look(patience_s=0.0)  # the message in hand may be the run's last
+            except DriverError as again:
+                self._failures += 1
+                self._doubt_open(str(again))
+                self._keep_evidence()
 
     def _send(self, message: Message) -> None:
         try:
@@ -316,9 +352,8 @@ class LaneWorker:
             self._enter(self.lane.look(expected=self.open_messages + 1))
             self._watch()
             is_waiting = self.open_messages or (self._deliveries.has_reordered and self._watched)
-            if not is_waiting or monotonic() >= deadline:
+            if not is_waiting or monotonic() >= deadline or self._wait(_POLL_S):
                 return
-            self._wait(_POLL_S)
 
     def _watch(self) -> None:
         """Note of messages that have not arrived how long the receiver was watched for them.
@@ -356,6 +391,7 @@ class LaneWorker:
                     text=delivery.incoming.text,
                     seen_at=delivery.incoming.seen_at,
                     attempt_id=None if attempt is None else attempt.id,
+                    read_mode=ReadMode(delivery.incoming.read_mode.value),
                 )
             )
             if attempt is not None:
@@ -364,6 +400,7 @@ class LaneWorker:
                     replace(
                         attempt,
                         arrived_text=delivery.incoming.text,
+                        read_mode=ReadMode(delivery.incoming.read_mode.value),
                         arrived_at=delivery.incoming.seen_at,
                         observed_until=delivery.incoming.seen_at,
                     )
@@ -395,6 +432,10 @@ class LaneWorker:
 
     def _give_up(self, reason: str) -> None:
         self.down = reason
+        self._doubt_open(reason)
+
+    def _doubt_open(self, reason: str) -> None:
+        """Note of messages under way that nothing can be concluded if they are not seen."""
         for place in self._deliveries.open_places:
             if self._attempts[place].fault is None:
                 self._commit(

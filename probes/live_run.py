@@ -30,6 +30,7 @@ from probes.pacing import Pacer
 from probes.selection import Selection, to_record
 from probes.strategy import STRATEGIES
 from results.bracketing import BracketLimits
+from results.errors import JournalError
 from results.export import write_run
 from results.inference import Limits, Noise
 from results.journal import Journal
@@ -65,6 +66,7 @@ class Report:
         stopped: Why it ended early; ``None`` if it did not.
         lanes_lost: Why lanes were given up.
         files: What was written.
+        problem: Why it could not be written; ``None`` if it was.
         changed: Entries whose verdict is not what was first said of them.
         right: For each decided entry, whether the verdict agrees with the truth; ``None`` where
             nobody knows it.
@@ -82,6 +84,7 @@ class Report:
     stopped: str | None
     lanes_lost: Sequence[str]
     files: Sequence[Path]
+    problem: str | None
     changed: Sequence[str]
     right: Mapping[str, bool] | None
 
@@ -187,11 +190,11 @@ class LiveRun:
         is_new: bool,
     ) -> "LiveRun":
         folder = results_dir / run.id
-        folder.mkdir(parents=True, exist_ok=True)
         is_over = threading.Event()
         with ExitStack() as closing:
-            closing.callback(_remove_if_empty, folder)
             journal = closing.enter_context(Journal.open(results_dir / JOURNAL_NAME))
+            folder.mkdir(exist_ok=True)
+            closing.callback(_remove_if_empty, folder)
             chat = ChatKind(run.settings["chat"])
             open_testbed = closing.enter_context(
                 OpenTestbed.start(
@@ -273,7 +276,7 @@ class LiveRun:
             verdicts = self.campaign.verdicts(entries)
             self._journal.save_verdicts(self.run.id, verdicts)
             self._journal.finish_run(self.run.id, datetime.now(UTC), stopped)
-            files = write_run(self._journal, self.run.id, self._folder)
+            files, problem = self._export()
             return Report(
                 run_id=self.run.id,
                 condition=self.campaign.setup.condition,
@@ -289,6 +292,7 @@ class LiveRun:
                 stopped=stopped,
                 lanes_lost=[*self.lanes_lost, *self.campaign.lanes_lost],
                 files=files,
+                problem=problem,
                 changed=[
                     verdict.entry_id
                     for verdict in verdicts
@@ -296,6 +300,13 @@ class LiveRun:
                 ],
                 right=self._compare(entries, verdicts),
             )
+
+    def _export(self) -> tuple[Sequence[Path], str | None]:
+        """Write the files; what was measured is in the journal, whether or not that works."""
+        try:
+            return write_run(self._journal, self.run.id, self._folder), None
+        except JournalError as error:
+            return (), f"{error}. `undelivered export {self.run.id}` writes the files again."
 
     def _compare(
         self, entries: Sequence[EntryRecord], verdicts: Sequence[Verdict]

@@ -170,6 +170,17 @@ def read_options(config: pytest.Config) -> Options:
     )
 
 
+def given_options(config: pytest.Config) -> list[str]:
+    """Which options of the group "undelivered" were given."""
+    names = [*(_OPTION_OF.get(field.name, field.name) for field in fields(Measured))]
+    names += ["budget", "results_dir", "plan", "resume"]
+    return [
+        f"--{name.replace('_', '-')}"
+        for name in names
+        if config.getoption(name) not in (None, [], False)
+    ]
+
+
 def _measured(config: pytest.Config) -> Measured:
     testbed = config.getoption("testbed") or "embedded"
     seed = config.getoption("seed")

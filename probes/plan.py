@@ -41,7 +41,7 @@ def plan(
     lanes = len(testbed.lanes_with(chat))
     canaries = _CANARIES_PER_MESSAGE if testbed.canaries else 0.0
     messages = tuple(
-        ceil(len(entries) * probes * (1 + controls + canaries)) + lanes
+        ceil(len(entries) * probes * (1 + controls + canaries)) + lanes * bool(entries)
         for probes, controls in zip(
             strategy.messages_per_entry(), _CONTROLS_PER_MESSAGE, strict=True
         )

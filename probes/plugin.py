@@ -15,7 +15,7 @@ from drivers.testbed import Testbed, load_testbed
 from probes.errors import UNDELIVERED_ERRORS, CampaignError
 from probes.live_line import LiveLine
 from probes.live_run import INTERRUPTED, JOURNAL_NAME, LiveRun, Report
-from probes.options import Measured, Options, read_options
+from probes.options import FailOn, Measured, Options, read_options
 from probes.plan import duration, plan, span
 from probes.selection import Selection, select
 from probes.strategy import STRATEGIES
@@ -28,6 +28,7 @@ from wordlists.entry import Entry
 PLUGIN_NAME: Final = "undelivered"
 
 _PROPERTY: Final = "verdict"
+_NOT_MEASURED: Final = "not measured"
 _LETTERS: Final = {
     VerdictKind.CLEAR: ".",
     VerdictKind.CENSORED: "C",
@@ -100,6 +101,10 @@ class CampaignRunner:
         pytest.fail(problem, pytrace=False)
 
     def _tell(self, verdict: Verdict, entry: Entry, item: pytest.Item) -> None:
+        was_sent = verdict.attempts or verdict.void or verdict.unknown
+        if not was_sent and self._options.fail_on is not FailOn.INCONCLUSIVE:
+            item.user_properties.append((_PROPERTY, _NOT_MEASURED))
+            pytest.skip(f"{entry.keyword}: not measured: {self._stopped}")
         item.user_properties.append((_PROPERTY, str(verdict.kind)))
         if str(verdict.kind) == self._options.fail_on:
             pytest.fail(
@@ -108,6 +113,10 @@ class CampaignRunner:
                 f"{verdict.delivered} arrived, {verdict.void} void)",
                 pytrace=False,
             )
+
+    @property
+    def _stopped(self) -> str:
+        return str(self._run and self._run.campaign.stopped)
 
     def pytest_report_header(self) -> list[str]:
         """Say what is measured, where, and with which seed."""
@@ -142,7 +151,8 @@ class CampaignRunner:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         """Start the run with the tests that are left after deselection; or print the plan."""
-        if session.testsfailed or session.config.getoption("collectonly"):
+        option = session.config.getoption
+        if session.testsfailed or any(map(option, ("collectonly", "setuponly", "setupplan"))):
             return None
         entries = tuple(entry for item in session.items if (entry := _entry_of(item)) is not None)
         if self._options.is_plan:
@@ -178,6 +188,8 @@ class CampaignRunner:
         verdict = next((value for name, value in report.user_properties if name == _PROPERTY), None)
         if verdict is None or report.when != "call":
             return None
+        if verdict == _NOT_MEASURED:
+            return _NOT_MEASURED, "-", ("NOT MEASURED", {"yellow": True})
         kind = VerdictKind(str(verdict))
         category = "failed" if report.failed else str(kind)
         return category, _LETTERS[kind], (str(kind).upper(), {_COLOURS[kind]: True})

@@ -56,6 +56,7 @@ def summary(report: Report, *, resume: str) -> list[RenderableType]:
         *(Text(line, style="yellow") for line in _stopped_lines(report, resume)),
         *_truth_lines(report),
         *_file_lines(report),
+        *([Text(report.problem, style="bold red")] if report.problem else []),
     ]
 
 

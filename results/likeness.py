@@ -14,14 +14,26 @@ from rapidfuzz.distance import Indel
 LEAST_OCR_SIMILARITY: Final = 0.8
 """From which similarity on a text read by OCR is taken for the one that was sent."""
 
+LEAST_PREVIEW: Final = 0.5
+"""From which share on the beginning of a text, in a notification, is taken for all of it."""
+
 _ELLIPSIS: Final = re.compile(r"(…|\.\.\.)$")
 _MASK: Final = re.compile(r"([*＊×✱■█▇●])\1+")
 
 
 def is_preview(sent: str, shown: str) -> bool:
     """Whether a notification shows the beginning of a text, at least half of it."""
+    return _shown_part(sent, shown) >= LEAST_PREVIEW
+
+
+def is_short_preview(sent: str, shown: str) -> bool:
+    """Whether a notification shows the beginning of a text, but not half of it."""
+    return 0 < _shown_part(sent, shown) < LEAST_PREVIEW
+
+
+def _shown_part(sent: str, shown: str) -> float:
     whole, part = _spaced(sent), _spaced(_ELLIPSIS.sub("", shown))
-    return bool(part) and whole.startswith(part) and 2 * len(part) >= len(whole)
+    return len(part) / len(whole) if part and whole.startswith(part) else 0.0
 
 
 def is_misreading(sent: str, read: str) -> bool:

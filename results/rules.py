@@ -17,7 +17,7 @@ from typing import Final
 
 from results.bracketing import BracketLimits, Seen, has_arrived, lanes, look_around
 from results.inference import Limits, Noise, posterior
-from results.likeness import is_misreading, is_preview, shows_mask
+from results.likeness import is_misreading, is_preview, is_short_preview, shows_mask
 from results.record import (
     Attempt,
     Condition,
@@ -156,6 +156,12 @@ OUTCOME_RULES: Final = (
         outcome=Outcome.DELIVERED,
         comment="A notification shows its beginning, at least half of it: notifications are cut "
         "short and their line ends flattened. The rest is not known.",
+    ),
+    OutcomeRule(
+        rule_id="unclear_by_notification",
+        condition=_read_by(ReadMode.NOTIFICATIONS, is_short_preview),
+        outcome=Outcome.UNKNOWN,
+        comment="A notification shows its beginning, but less than half of it.",
     ),
     OutcomeRule(
         rule_id="arrived_by_ocr",

@@ -42,6 +42,24 @@ def commands_mentioning(text: str) -> dict[int, str]:
     return found
 
 
+def marked(mark: str) -> dict[int, str]:
+    """The living processes, of any group, that were started with a text in their environment.
+
+    So all descendants of a process that has set a variable are found, wherever they have gone.
+    """
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            state = (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+            environment = (folder / "environ").read_bytes().decode(errors="replace")
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue  # it ended while we looked, or is somebody else's
+        if mark in environment and state != _ZOMBIE:
+            found[int(folder.name)] = command
+    return found
+
+
 def are_gone(pids: dict[int, str], *, within_s: float = 20.0) -> bool:
     """Wait until all of some processes have ended; whether they did in time."""
     with ExitStack() as stack:

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
 
+MANAGED = (('appium = "embedded"', 'appium = "managed"\nudid = "embedded"'),)
+"""Changes to the shipped testbed that lead through Appium, its UiAutomator2 driver and adb."""
+
 
 def rule(
     *components: str,
@@ -22,6 +25,12 @@ def rule(
 def fault(handset: str, what: str, *, after_messages: int) -> str:
     """A fault of an embedded network's policy."""
     return f'[[fault]]\nhandset = "{handset}"\nwhat = "{what}"\nafter_messages = {after_messages}\n'
+
+
+def reads(handset: str, *modes: str) -> tuple[str, str]:
+    """A change to the shipped testbed: how what arrives on a handset is read."""
+    name = f'name = "{handset}"\n'
+    return name, f"{name}read = {json.dumps(modes)}\n"
 
 
 def write_testbed(
@@ -60,3 +69,59 @@ def write_testbed(
     path = folder / "testbed.toml"
     path.write_text(testbed, encoding="utf-8")
     return path
+
+
+def write_lanes(
+    folder: Path,
+    count: int,
+    rules: Iterable[str] = (),
+    *,
+    pause_s: tuple[float, float] = (0.0, 0.0),
+) -> Path:
+    """Write a testbed of embedded handsets with as many lanes as one likes.
+
+    Args:
+        folder: Where to.
+        count: How many lanes.
+        rules: As for `write_testbed`.
+        pause_s: Shortest and longest pause between two messages of an account.
+
+    Returns:
+        Path of the testbed.
+    """
+    path = write_testbed(folder, rules)
+    # What comes before the first account is said once, whatever the number of lanes.
+    head, _, _ = path.read_text(encoding="utf-8").partition("[[account]]")
+    canary = """[[canary]]
+components = ["undelivered canary", "known to be dropped"]
+source = "the policy of this testbed"
+"""
+    lanes = map(_lane, range(1, count + 1))
+    head = head.replace("pause_s = [0, 0]", f"pause_s = {list(pause_s)}")
+    path.write_text(head + canary + "".join(lanes), encoding="utf-8")
+    return path
+
+
+def _lane(number: int) -> str:
+    handsets = [
+        f"""
+[[account]]
+label = "{end}-{number}"
+region = "CN"
+dedicated = true
+
+[[handset]]
+name = "{end}-{number}"
+account = "{end}-{number}"
+app = "courier"
+appium = "embedded"
+"""
+        for end in ("sender", "receiver")
+    ]
+    return f"""{"".join(handsets)}
+[[lane]]
+name = "lane-{number}"
+sender = "sender-{number}"
+receiver = "receiver-{number}"
+chats = [{{ kind = "direct", sender_title = "Bo {number}", receiver_title = "An {number}" }}]
+"""

@@ -9,71 +9,22 @@ import asyncio
 import json
 import logging
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-import uvicorn
-from starlette.applications import Starlette
-
 from drivers.embedded.adbd import Adbd
 from drivers.embedded.control import control_application
-from drivers.embedded.device import Device, End
+from drivers.embedded.device import Device
+from drivers.embedded.faults import Faults
+from drivers.embedded.http_server import HandsetServer
 from drivers.embedded.network import Network
-from drivers.embedded.policy import FaultKind, load_policy
+from drivers.embedded.policy import load_policy
 from drivers.embedded.uiautomator2 import Handset, application
 from drivers.embedded.uiautomator2_driver import DRIVER
 from drivers.errors import ConfigError
 from drivers.testbed import load_testbed
-
-_HOST = "127.0.0.1"
-
-
-class _Server(uvicorn.Server):
-    """A server on a free port of its own, one of several in a process."""
-
-    def __init__(self, app: Starlette) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                ws="none",
-                timeout_keep_alive=600,
-            )
-        )
-        self._socket = socket.create_server((_HOST, 0))
-        # Inherited by connections; otherwise each answer waits 40 ms for the client's delayed ACK.
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    @property
-    def port(self) -> int:
-        """Its port."""
-        return int(self._socket.getsockname()[1])
-
-    @property
-    def url(self) -> str:
-        """Its address."""
-        return f"http://{_HOST}:{self.port}"
-
-    async def run_until_stopped(self) -> None:
-        """Serve; signals are for the process, not for one of its servers."""
-        await self._serve([self._socket])
-
-    def kill(self) -> None:
-        """Stop at once, cutting open connections."""
-        self.should_exit = self.force_exit = True
-        for server in self.servers if self.started else ():
-            server.close()
-        self.cut_off()
-
-    def cut_off(self) -> None:
-        """Cut open connections; new ones are taken."""
-        for connection in tuple(self.server_state.connections):
-            connection.transport.abort()
 
 
 async def _run(arguments: argparse.Namespace) -> None:
@@ -88,30 +39,19 @@ async def _run(arguments: argparse.Namespace) -> None:
         for config in testbed.handsets
         if config.is_embedded
     }
-    servers = {name: _Server(application(each, DRIVER)) for name, each in handsets.items()}
+    servers = {name: HandsetServer(application(each, DRIVER)) for name, each in handsets.items()}
     adbds = {name: Adbd(Device(each), servers[name].port) for name, each in handsets.items()}
 
-    def kill(name: str) -> None:
-        servers[name].kill()
-        adbds[name].kill()
-
-    def suffer(name: str, kind: FaultKind) -> None:
-        if kind is FaultKind.INSTRUMENTATION_DIES:
-            handsets[name].session = None
-            adbds[name].device.end_instrumentation(End.CRASHED)
-        else:
-            adbds[name].drop_link()
-        servers[name].cut_off()
-
-    network.on_death, network.on_break = kill, suffer
-    control = _Server(control_application(network))
+    faults = Faults(handsets, servers, adbds)
+    network.on_death, network.on_break = faults.kill, faults.suffer
+    control = HandsetServer(control_application(network))
     everyone = [control, *servers.values()]
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
         control.kill()
         for name in servers:
-            kill(name)
+            faults.kill(name)
 
     loop.add_signal_handler(signal.SIGTERM, stop)
     # Ctrl-C goes to the whole group of processes; whoever started us decides when we end.

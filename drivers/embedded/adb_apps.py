@@ -158,7 +158,9 @@ def _broadcast(device: Device, arguments: Sequence[str]) -> Result:
     action = options.get("-a", "")
     data = None
     if action == f"{SETTINGS}.notifications":
-        data = json.dumps(notifications(device.handset), ensure_ascii=False)
+        handset = device.handset
+        known = notifications(handset.network, handset.name, unannounced=handset.unannounced)
+        data = json.dumps(known, ensure_ascii=False)
     elif action == f"{SETTINGS}.clipboard.get":
         # From Android 10 on, only the default input method may read the clipboard.
         may_read = device.settings[INPUT_METHOD] == _APPIUM_KEYBOARD

@@ -3,7 +3,6 @@
 import base64
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -34,9 +33,9 @@ def _echo(_: Device, arguments: Sequence[str]) -> Result:
     return Result(output=" ".join(arguments) + "\n")
 
 
-def _date(_: Device, arguments: Sequence[str]) -> Result:
+def _date(device: Device, arguments: Sequence[str]) -> Result:
     form = arguments[0].removeprefix("+") if arguments else "%a %b %d %T %Z %Y"
-    return Result(output=f"{datetime.now(UTC):{form}}\n")
+    return Result(output=f"{device.handset.now():{form}}\n")
 
 
 def _getprop(device: Device, arguments: Sequence[str]) -> Result:

@@ -42,12 +42,14 @@ class Adbd:
         self._server_port = server_port
         self._shell = Shell(device, PROGRAMS, WATCHERS)
         self._server: asyncio.Server | None = None
+        self._port = 0
         self._connections: dict[Connection, asyncio.Task[None] | None] = {}
 
     async def start(self) -> str:
-        """Listen on a free port; the address, as `adb connect` takes it."""
-        self._server = await asyncio.start_server(self._serve, _HOST, 0)
-        return f"{_HOST}:{self._server.sockets[0].getsockname()[1]}"
+        """Listen, on a free port, or the same as before; the address, as `adb connect` takes it."""
+        self._server = await asyncio.start_server(self._serve, _HOST, self._port)
+        self._port = int(self._server.sockets[0].getsockname()[1])
+        return f"{_HOST}:{self._port}"
 
     def drop_link(self) -> None:
         """Cut the connections, as a bad cable does; a host may connect again at once."""

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from time import monotonic
 from typing import Final
 from unicodedata import east_asian_width
 
@@ -19,13 +20,23 @@ from drivers.embedded.policy import FaultKind
 PACKAGE: Final = "org.undelivered.courier"
 ACTIVITY: Final = ".MainActivity"
 VERSION: Final = "1.4.2"
+LAUNCHER: Final = "com.android.launcher3"
+"""The app that is in front when no other is."""
+
+SYSTEM: Final = "android"
+"""The package whose dialogs come up over any app."""
+
 WIDTH: Final = 1080
 HEIGHT: Final = 2340
 
 _DECOY: Final = "decoy"  # a chat with nobody in it that can come up in place of another
-_LIST_TOP, _LIST_BOTTOM = 240, 2140
-_LINE_CELLS, _LINE_PX, _ROW_PX = 30, 56, 48
+LIST_TOP: Final = 240
+LIST_BOTTOM: Final = 2140
+LINE_PX: Final = 56
+_LINE_CELLS, _ROW_PX = 30, 48
 _BUBBLE_PX = 760
+_BANNER = (24, 96, 1056, 613)  # the box of a heads-up notification with two buttons
+_BANNER_S = 5.0  # how long Android shows one
 
 # What XML cannot hold is shown by the UiAutomator2 server as a question mark.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -63,6 +74,7 @@ class Place(StrEnum):
     LIST = "list"
     CHAT = "chat"
     LOGIN = "login"
+    HOME = "home"  # the app is in the background
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +100,15 @@ class Courier:
         self._network = network
         self._place = Place.LIST
         self._chat: str | None = None
+        self._left: tuple[Place, str | None] = (Place.LIST, None)  # where it was left
         self._input = ""
         self._scroll_px = 0
         self._version = 0
         self._drawn: tuple[tuple[int, int], etree._Element] | None = None
         self._targets: dict[etree._Element, Target] = {}
+        self._hidden: dict[etree._Element, str] = {}  # texts that only the eye can see
+        self._has_popup = False
+        self._banner_until = 0.0
 
     @property
     def hierarchy(self) -> etree._Element:
@@ -100,9 +116,18 @@ class Courier:
         self._suffer_faults()
         version = (self._version, self._network.version(self._handset))
         if self._drawn is None or self._drawn[0] != version:
-            self._targets = {}
+            self._targets, self._hidden = {}, {}
             self._drawn = (version, self._draw())
         return self._drawn[1]
+
+    @property
+    def open_chat(self) -> str | None:
+        """The chat that is open in front of its owner's eyes; ``None`` if none is."""
+        return self._chat if self._place is Place.CHAT else None
+
+    def visible_text(self, node: etree._Element) -> str:
+        """What the eye sees at a node of the current hierarchy."""
+        return self._hidden.get(node) or node.get("text") or ""
 
     def target(self, node: etree._Element) -> Target:
         """What a node of the current hierarchy stands for."""
@@ -121,7 +146,11 @@ class Courier:
 
     def tap(self, target: Target) -> None:
         """Tap something."""
-        if target.what == "chat":
+        if target.what == "dismiss":
+            self._close_popup()
+        elif target.what == "app":
+            self.come_to_front()
+        elif target.what == "chat":
             self._go(Place.CHAT, target.which)
         elif target.what == "back":
             self.go_back()
@@ -131,6 +160,18 @@ class Courier:
             self._version += 1
             if self._chat != _DECOY:
                 self._network.send(self._handset, self._chat, text)
+
+    def is_taken_by_banner(self, x: float, y: float) -> bool:
+        """Whether a heads-up notification takes a tap; it then opens the chat it is about.
+
+        It is a window of its own that nobody asked for, so that no hierarchy shows it.
+        """
+        left, top, right, bottom = _BANNER
+        if monotonic() >= self._banner_until or not (left <= x < right and top <= y < bottom):
+            return False
+        self._banner_until = 0.0
+        self._go(Place.CHAT, _DECOY)
+        return True
 
     def type(self, text: str) -> None:
         """Append a text to what is in the field."""
@@ -145,14 +186,29 @@ class Courier:
         self._version += 1
 
     def go_back(self) -> None:
-        """From a chat to the list of chats."""
-        if self._place is Place.CHAT:
+        """Close a dialog, or go from a chat to the list of chats."""
+        if self._has_popup:
+            self._close_popup()
+        elif self._place is Place.CHAT:
             self._go(Place.LIST, None)
+
+    def go_home(self) -> None:
+        """Put the app into the background; it keeps what it shows."""
+        if self._place is not Place.HOME:
+            self._left = (self._place, self._chat)
+            self._go(Place.HOME, None)
+
+    def come_to_front(self) -> None:
+        """Bring it back from the background."""
+        if self._place is Place.HOME:
+            self._go(*self._left)
 
     def scroll(self, pixels: int) -> bool:
         """Scroll the conversation, up for older messages; whether there is more that way."""
+        if self._has_popup:
+            return False
         before = self._scroll_px
-        most = max(0, self._content_px() - (_LIST_BOTTOM - _LIST_TOP))
+        most = max(0, self._content_px() - (LIST_BOTTOM - LIST_TOP))
         self._scroll_px = min(most, max(0, before + pixels))
         self._version += 1
         return self._scroll_px < most if pixels > 0 else self._scroll_px > 0
@@ -170,6 +226,18 @@ class Courier:
             self._handset, FaultKind.WRONG_CHAT
         ):
             self._go(Place.CHAT, _DECOY)
+        if self._place is Place.CHAT and self._takes(FaultKind.POPUP):
+            self._has_popup = True
+            self._version += 1
+        if self._place is not Place.HOME and self._takes(FaultKind.BANNER):
+            self._banner_until = monotonic() + _BANNER_S
+
+    def _takes(self, kind: FaultKind) -> bool:
+        return self._network.take_fault(self._handset, kind)
+
+    def _close_popup(self) -> None:
+        self._has_popup = False
+        self._version += 1
 
     def _items(self) -> list[Item]:
         return self._network.view(self._handset, self._chat) if self._chat else []
@@ -191,14 +259,46 @@ class Courier:
                 "height": str(HEIGHT),
             },
         )
-        frame = _node(root, "android.widget.FrameLayout", box=(0, 0, WIDTH, HEIGHT))
+        if self._has_popup:  # a dump shows the active window alone
+            self._draw_popup(root)
+            return root
+        owner = LAUNCHER if self._place is Place.HOME else PACKAGE
+        frame = _node(root, "android.widget.FrameLayout", box=(0, 0, WIDTH, HEIGHT), package=owner)
         window = _node(frame, "android.widget.LinearLayout", box=(0, 80, WIDTH, HEIGHT))
         {
             Place.LIST: self._draw_list,
             Place.CHAT: self._draw_chat,
             Place.LOGIN: self._draw_login,
+            Place.HOME: self._draw_home,
         }[self._place](window)
         return root
+
+    def _draw_home(self, window: etree._Element) -> None:
+        window.set("package", LAUNCHER)
+        icon = _node(
+            window,
+            "android.widget.TextView",
+            text="Courier",
+            description="Courier",
+            box=(60, 1900, 270, 2120),
+            package=LAUNCHER,
+            clickable="true",
+        )
+        self._targets[icon] = Target("app")
+
+    def _draw_popup(self, root: etree._Element) -> None:
+        panel = _node(
+            root,
+            "android.widget.FrameLayout",
+            box=(70, 900, 1010, 1480),
+            package=SYSTEM,
+            **_system_id("parentPanel"),
+        )
+        for class_name, name, text, box in _POPUP:
+            node = _node(panel, class_name, text=text, box=box, package=SYSTEM, **_system_id(name))
+            if class_name.endswith("Button"):
+                node.set("clickable", "true")
+                self._targets[node] = Target("dismiss", name)
 
     def _draw_login(self, window: etree._Element) -> None:
         form = _node(window, "android.widget.LinearLayout", "login_form", box=(90, 600, 990, 1200))
@@ -212,12 +312,12 @@ class Courier:
             window,
             "androidx.recyclerview.widget.RecyclerView",
             "chat_list",
-            box=(0, _LIST_TOP, WIDTH, HEIGHT),
+            box=(0, LIST_TOP, WIDTH, HEIGHT),
             scrollable="true",
         )
         titles = [(each.id, each.title(self._handset)) for each in self._chats()]
         for place, (chat, title) in enumerate([*titles, (_DECOY, self._text("decoy"))]):
-            top = _LIST_TOP + 200 * place
+            top = LIST_TOP + 200 * place
             row = _node(
                 chats,
                 "android.view.ViewGroup",
@@ -235,13 +335,13 @@ class Courier:
             )
 
     def _draw_chat(self, window: etree._Element) -> None:
-        bar = _node(window, "android.view.ViewGroup", "toolbar", box=(0, 80, WIDTH, _LIST_TOP))
+        bar = _node(window, "android.view.ViewGroup", "toolbar", box=(0, 80, WIDTH, LIST_TOP))
         back = _node(
             bar,
             "android.widget.ImageButton",
             "back_button",
             description="Back",
-            box=(0, 80, 140, _LIST_TOP),
+            box=(0, 80, 140, LIST_TOP),
             clickable="true",
         )
         self._targets[back] = Target("back")
@@ -256,7 +356,7 @@ class Courier:
             window,
             "androidx.recyclerview.widget.RecyclerView",
             "messages",
-            box=(0, _LIST_TOP, WIDTH, _LIST_BOTTOM),
+            box=(0, LIST_TOP, WIDTH, LIST_BOTTOM),
             scrollable="true",
         )
         for item, top, bottom in self._in_sight():
@@ -267,7 +367,11 @@ class Courier:
         row = _node(rows, "android.view.ViewGroup", "message_row", box=(0, top, WIDTH, bottom))
         left = WIDTH - 40 - _BUBBLE_PX if item.is_own else 40
         box = (left, top, left + _BUBBLE_PX, bottom)
-        text = _node(row, "android.widget.TextView", "message_text", text=item.text, box=box)
+        is_hidden = self._network.has_fault(self._handset, FaultKind.HIDES_TEXT)
+        shown = "" if is_hidden else item.text
+        text = _node(row, "android.widget.TextView", "message_text", text=shown, box=box)
+        if is_hidden:
+            self._hidden[text] = item.text
         self._targets[text] = Target("message", str(item.id))
         if item.is_own:
             mark = self._text("failed" if item.has_failed else "sent")
@@ -290,14 +394,14 @@ class Courier:
     def _draw_composer(self, window: etree._Element) -> None:
         hint = self._text("hint")
         box = _node(
-            window, "android.view.ViewGroup", "composer", box=(0, _LIST_BOTTOM, WIDTH, HEIGHT)
+            window, "android.view.ViewGroup", "composer", box=(0, LIST_BOTTOM, WIDTH, HEIGHT)
         )
         field = _node(
             box,
             "android.widget.EditText",
             "message_input",
             text=self._input or hint,
-            box=(40, _LIST_BOTTOM + 30, 860, HEIGHT - 30),
+            box=(40, LIST_BOTTOM + 30, 860, HEIGHT - 30),
             clickable="true",
             focusable="true",
             focused="true",
@@ -311,21 +415,21 @@ class Courier:
                 "android.widget.ImageButton",
                 "send_button",
                 description=self._text("send"),
-                box=(880, _LIST_BOTTOM + 30, 1040, HEIGHT - 30),
+                box=(880, LIST_BOTTOM + 30, 1040, HEIGHT - 30),
                 clickable="true",
             )
             self._targets[send] = Target("send")
 
     def _in_sight(self) -> Iterator[tuple[Item, int, int]]:
         """The items in sight with the top and bottom of what is seen of each, oldest first."""
-        bottom = _LIST_BOTTOM + self._scroll_px
+        bottom = LIST_BOTTOM + self._scroll_px
         seen = []
         for item in reversed(self._items()):
             top = bottom - _height(item)
-            if top < _LIST_BOTTOM and bottom > _LIST_TOP:
-                seen.append((item, max(top, _LIST_TOP), min(bottom, _LIST_BOTTOM)))
+            if top < LIST_BOTTOM and bottom > LIST_TOP:
+                seen.append((item, max(top, LIST_TOP), min(bottom, LIST_BOTTOM)))
             bottom = top
-            if bottom <= _LIST_TOP:
+            if bottom <= LIST_TOP:
                 break
         return reversed(seen)
 
@@ -338,10 +442,26 @@ class Courier:
         return self._network.chats[self._chat].title(self._handset)
 
 
+_POPUP: Final = (
+    ("android.widget.TextView", "alertTitle", "System update", (120, 940, 960, 1040)),
+    ("android.widget.TextView", "message", "An update is ready.", (120, 1050, 960, 1300)),
+    ("android.widget.Button", "button2", "Later", (520, 1330, 720, 1450)),
+    ("android.widget.Button", "button1", "Restart", (740, 1330, 960, 1450)),
+)
+
+
+def _system_id(name: str) -> dict[str, str]:
+    return {"resource-id": f"{SYSTEM}:id/{name}"}
+
+
+def line_count(text: str) -> int:
+    """How many lines of a bubble a text takes."""
+    cells = sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+    return max(1, -(-cells // _LINE_CELLS)) + text.count("\n")
+
+
 def _height(item: Item) -> int:
-    cells = sum(2 if east_asian_width(character) in "WF" else 1 for character in item.text)
-    lines = max(1, -(-cells // _LINE_CELLS)) + item.text.count("\n")
-    return _ROW_PX + _LINE_PX * (lines + (item.says is not None))
+    return _ROW_PX + LINE_PX * (line_count(item.text) + (item.says is not None))
 
 
 def _node(

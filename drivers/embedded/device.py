@@ -10,6 +10,7 @@ from typing import Final
 from drivers.embedded.adb_sync import Files
 from drivers.embedded.courier import PACKAGE
 from drivers.embedded.packages import SERVER, preinstalled
+from drivers.embedded.policy import FaultKind
 from drivers.embedded.uiautomator2 import Handset
 from drivers.embedded.uiautomator2_driver import DENSITY, MODEL, RELEASE, SDK
 
@@ -122,7 +123,10 @@ class Device:
         self._last_pid = 2000
         self._running: dict[str, int] = {}
         self._started = asyncio.Event()
-        self.start(PACKAGE)
+        if handset.network.has_fault(handset.name, FaultKind.APP_MISSING):
+            del self.packages[PACKAGE]
+        else:
+            self.start(PACKAGE)
         handset.on_session_end = self._finish_session
 
     def processes(self) -> dict[str, int]:
@@ -132,7 +136,9 @@ class Device:
         return self._running | server
 
     def start(self, package: str) -> bool:
-        """Start an app; whether it was not running."""
+        """Start an app, or bring it to the front; whether it was not running."""
+        if package == PACKAGE:
+            self.handset.courier.come_to_front()
         if package in self._running:
             return False
         self._running[package] = self._new_pid()
@@ -147,6 +153,27 @@ class Device:
                 self.handset.restart_app()
         if package.startswith(SERVER):
             self.end_instrumentation(End.STOPPED)
+
+    def crash(self, package: str) -> None:
+        """End an app as an error of its own does."""
+        # A client that talks to the server directly brings an app to the front without our shell.
+        pid = self._running.pop(package, self._last_pid)
+        self.logcat.write("AndroidRuntime", "FATAL EXCEPTION: main")
+        self.logcat.write("AndroidRuntime", f"Process: {package}, PID: {pid}")
+        self.logcat.write("ActivityManager", f"Process {package} (pid {pid}) has died")
+        self._go_home()
+
+    def reboot(self) -> None:
+        """Go off and come up again: nothing runs, the log is empty, the launcher is in front."""
+        self.end_instrumentation(End.STOPPED)
+        self._running.clear()
+        self.logcat = Logcat()
+        self.logcat.write("boot", "Boot completed")
+        self._go_home()
+
+    def _go_home(self) -> None:
+        self.handset.restart_app()
+        self.handset.courier.go_home()
 
     def start_instrumentation(self) -> Instrumentation:
         """Start the UiAutomator2 server; one that runs is killed, as on a phone."""

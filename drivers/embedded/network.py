@@ -15,11 +15,19 @@ from enum import StrEnum
 from pathlib import Path
 from random import Random
 from time import monotonic
-from typing import IO
+from typing import IO, Final
 
 from drivers.embedded.policy import Action, Fault, FaultKind, Policy, Rule, masked
 from drivers.errors import ConfigError
 from drivers.testbed import HandsetConfig, Testbed
+
+_BREAKS: Final = (
+    FaultKind.INSTRUMENTATION_DIES,
+    FaultKind.LINK_DROPS,
+    FaultKind.HANGS_UP,
+    FaultKind.APP_CRASHES,
+    FaultKind.RESTARTS,
+)
 
 
 class Says(StrEnum):
@@ -125,6 +133,7 @@ class Network:
         self.events: list[Event] = []
         self.on_death: Callable[[str], object] = lambda _: None
         self.on_break: Callable[[str, FaultKind], object] = lambda _, __: None
+        self.on_arrival: dict[str, Callable[[str, Item], object]] = {}  # by handset
         self._seed = seed
         self._views: dict[tuple[str, str], list[Item]] = defaultdict(list)
         self._counts: Counter[str] = Counter()  # messages, by chat
@@ -240,7 +249,7 @@ class Network:
             if self.take_fault(end.name, FaultKind.DIES):
                 self.on_death(end.name)
             # After the message is out and before its tap is answered: the worst moment.
-            for kind in (FaultKind.INSTRUMENTATION_DIES, FaultKind.LINK_DROPS):
+            for kind in _BREAKS:
                 if self.take_fault(end.name, kind):
                     self.on_break(end.name, kind)
 
@@ -297,6 +306,8 @@ class Network:
     def _add(self, handset: str, chat: str, item: Item) -> None:
         self._apply_add(handset, chat, item)
         self._write("add", handset=handset, chat=chat, item=asdict(item))
+        if not item.is_own and handset in self.on_arrival:
+            self.on_arrival[handset](chat, item)
 
     def _remove(self, handset: str, chat: str, item_id: int) -> None:
         self._apply_remove(handset, chat, item_id)

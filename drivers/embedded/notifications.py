@@ -1,23 +1,37 @@
-"""The notifications of an embedded handset, as Appium's settings app reports them."""
+"""The notifications of an embedded handset, as Appium's settings app reports them.
 
-from collections.abc import Mapping
-from time import time
+That app keeps the last 100 that were posted, the newest first; one that its owner has read or
+swiped away stays in the list, marked. An app posts none for a chat that is open before its owner's
+eyes.
+"""
+
+from collections.abc import Mapping, Set
+from typing import Final
 
 from drivers.embedded.courier import PACKAGE
-from drivers.embedded.uiautomator2 import Handset
+from drivers.embedded.network import Network
 
-_KEPT = 100
+KEPT: Final = 100
+"""How many are kept."""
+
+_POSTED_FROM_MS = 1_700_000_000_000
 
 
-def notifications(handset: Handset) -> Mapping[str, object]:
-    """What ``mobile: getNotifications`` gives: one for each message that arrived, newest first."""
+def notifications(network: Network, handset: str, *, unannounced: Set[int]) -> Mapping[str, object]:
+    """What ``mobile: getNotifications`` gives: one for each message that arrived, newest first.
+
+    Args:
+        network: The network.
+        handset: Name of the handset.
+        unannounced: Ids of messages that came while their chat was open.
+    """
     arrived = [
-        (item.id, chat.title(handset.name), item.text)
-        for chat in handset.network.chats_of(handset.name)
-        for item in handset.network.view(handset.name, chat.id)
-        if not item.is_own
+        (item.id, chat.title(handset), item.text)
+        for chat in network.chats_of(handset)
+        for item in network.view(handset, chat.id)
+        if not item.is_own and item.id not in unannounced
     ]
-    newest = sorted(arrived, reverse=True)[:_KEPT]
+    newest = sorted(arrived, reverse=True)[:KEPT]
     return {"statusBarNotifications": [_notification(*each) for each in newest]}
 
 
@@ -43,7 +57,7 @@ def _notification(number: int, title: str, text: str) -> Mapping[str, object]:
         "userHandle": 0,
         "groupKey": key,
         "overrideGroupKey": None,
-        "postTime": round(time() * 1000),
+        "postTime": _POSTED_FROM_MS + number,  # stays the same however often it is asked
         "key": key,
         "isRemoved": False,
     }

@@ -47,7 +47,15 @@ class FaultKind(StrEnum):
     STOPS_RECEIVING = "stops_receiving"  # reachable, but nothing arrives any more
     INSTRUMENTATION_DIES = "instrumentation_dies"  # its UiAutomator2 server crashes once
     LINK_DROPS = "link_drops"  # whatever is connected to it is cut off once
+    HANGS_UP = "hangs_up"  # its server hangs up in the middle of a command once
+    APP_CRASHES = "app_crashes"  # the app ends once; the launcher is on the screen
+    POPUP = "popup"  # a dialog of the system comes up over the app once
+    BANNER = "banner"  # a heads-up notification covers the top of the screen once, and takes taps
+    RESTARTS = "restarts"  # it goes off once, and is back after a moment
+    HIDES_TEXT = "hides_text"  # its accessibility tree has the rows of a chat, not their texts
     DISTRUSTS_HOST = "distrusts_host"  # adb lists it as unauthorized
+    APP_MISSING = "app_missing"  # the app was never installed; from the start only
+    CLOCK_WRONG = "clock_wrong"  # its clock is an hour slow, as after a snapshot of an emulator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

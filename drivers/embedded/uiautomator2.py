@@ -5,11 +5,13 @@ front (as far as a client uses them), so that the real client library can talk t
 command it does not know is an error, never silently accepted.
 """
 
+import base64
 import json
 import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import uuid4
 
@@ -29,7 +31,8 @@ from drivers.embedded.courier import (
     Courier,
     Target,
 )
-from drivers.embedded.network import Network
+from drivers.embedded.network import Item, Network
+from drivers.embedded.notifications import notifications
 from drivers.embedded.policy import FaultKind
 
 ELEMENT_KEY: Final = "element-6066-11e4-a52e-4f735466cecf"
@@ -39,6 +42,8 @@ Body = Mapping[str, object]
 Command = Callable[["Handset", Body], object]
 
 _LOG = logging.getLogger("undelivered.handset")
+_SLOW_BY = timedelta(hours=1)
+_HOME, _BACK = 3, 4  # android.view.KeyEvent
 _BOUNDS = re.compile(r"\[(-?\d+),(-?\d+)\]\[(-?\d+),(-?\d+)\]")
 _UI_SELECTOR = re.compile(
     r'^\s*new UiSelector\(\)\.(text|resourceId|description|className)\("((?:[^"\\]|\\.)*)"\);?\s*$'
@@ -88,6 +93,17 @@ class Handset:
         self.settings: dict[str, object] = {}
         self.clipboard = ""
         self.on_session_end: Callable[[], object] = lambda: None
+        self.unannounced: set[int] = set()  # messages that came while their chat was open
+        network.on_arrival[name] = self._take_in
+
+    def _take_in(self, chat: str, item: Item) -> None:
+        if self.courier.open_chat == chat:
+            self.unannounced.add(item.id)
+
+    def now(self) -> datetime:
+        """The time its clock shows."""
+        is_wrong = self.network.has_fault(self.name, FaultKind.CLOCK_WRONG)
+        return datetime.now(UTC) - (_SLOW_BY if is_wrong else timedelta())
 
     def end_session(self) -> None:
         """End the session, if one is open."""
@@ -351,6 +367,45 @@ def _source(handset: Handset, _: Body) -> object:
     return f"<?xml version='1.0' encoding='UTF-8' standalone='yes' ?>\n{text}"
 
 
+def _screenshot(handset: Handset, body: Body) -> object:
+    box = None
+    if "element" in body:
+        node, _ = handset.node_of(str(body["element"]))
+        box = bounds_of(node)
+    try:
+        # Not needed for anything else, and what it draws with comes with an extra.
+        from drivers.embedded.screenshot import FontMissing, screenshot  # noqa: PLC0415
+    except ImportError as error:
+        raise CommandError(
+            "unsupported operation", f"Screenshots need pip install 'undelivered[ocr]' ({error})"
+        ) from error
+    try:
+        picture = screenshot(handset.courier, box)
+    except FontMissing as error:
+        raise CommandError("unknown error", str(error)) from error
+    return base64.b64encode(picture).decode()
+
+
+def _notifications(handset: Handset, _: Body) -> object:
+    return notifications(handset.network, handset.name, unannounced=handset.unannounced)
+
+
+def press_key(handset: Handset, body: Body) -> object:
+    """Press a hardware key."""
+    if body.get("keycode") == _HOME:
+        handset.courier.go_home()
+    elif body.get("keycode") == _BACK:
+        handset.courier.go_back()
+    else:
+        raise CommandError("invalid argument", f"The key {body.get('keycode')!r} does nothing here")
+    return None
+
+
+def _activate(handset: Handset, _: Body) -> object:
+    handset.courier.come_to_front()
+    return None
+
+
 def _back(handset: Handset, _: Body) -> object:
     handset.courier.go_back()
     return None
@@ -390,6 +445,8 @@ def _click_at(handset: Handset, arguments: Body) -> object:
 
 def tap_at(handset: Handset, x: float, y: float) -> None:
     """Tap a place: what is tapped is the clickable node there, which may be a parent."""
+    if handset.courier.is_taken_by_banner(x, y):
+        return
     hit = None
     for node in handset.courier.hierarchy.iterdescendants():
         left, top, right, bottom = bounds_of(node)
@@ -411,6 +468,10 @@ def _shell(_: Handset, arguments: Body) -> object:
     if command == "dumpsys" and args == ["package", PACKAGE]:
         return f"Packages:\n  Package [{PACKAGE}]\n    versionCode=142 versionName={VERSION}\n"
     raise CommandError("unknown command", f"shell: {command} {args}")
+
+
+def _device_time(handset: Handset, _: Body) -> object:
+    return handset.now().isoformat(timespec="seconds")
 
 
 def table(value: object) -> Body:
@@ -440,6 +501,7 @@ _COMMANDS: Final[Mapping[tuple[str, str], Command]] = {
     ("POST", "element"): _find_one,
     ("POST", "elements"): _find_all,
     ("GET", "source"): _source,
+    ("GET", "screenshot"): _screenshot,
     ("POST", "back"): _back,
     ("GET", "window/rect"): _window_rect,
     ("POST", "timeouts"): _do_nothing,
@@ -461,6 +523,7 @@ _ELEMENT_COMMANDS: Final[Mapping[tuple[str, str], Command]] = {
     ("GET", "text"): _text,
     ("GET", "attribute"): _attribute,
     ("GET", "rect"): _rect,
+    ("GET", "screenshot"): _screenshot,
     ("GET", "displayed"): _is_displayed,
     ("GET", "enabled"): _is_displayed,
 }
@@ -469,7 +532,10 @@ _MOBILE_COMMANDS: Final[Mapping[str, Command]] = {
     "clickGesture": _click_at,
     "scrollGesture": scroll,
     "shell": _shell,
-    "activateApp": _do_nothing,
+    "activateApp": _activate,
+    "getNotifications": _notifications,
+    "pressKey": press_key,
+    "getDeviceTime": _device_time,
     "getCurrentPackage": lambda _, __: PACKAGE,
     "getCurrentActivity": lambda _, __: ACTIVITY,
 }

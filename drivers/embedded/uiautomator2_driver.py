@@ -19,6 +19,7 @@ from drivers.embedded.uiautomator2 import (
     Handset,
     bounds_of,
     number,
+    press_key,
     scroll,
     table,
     tap_at,
@@ -34,7 +35,6 @@ DENSITY: Final = 440
 
 _STATUS_BAR_PX = 80
 _DEFAULT_DENSITY = 160
-_BACK = 4
 _TAP_PX = 20
 
 
@@ -88,13 +88,6 @@ def _set_clipboard(handset: Handset, body: Body) -> object:
 
 def _get_clipboard(handset: Handset, _: Body) -> object:
     return base64.b64encode(handset.clipboard.encode()).decode()
-
-
-def _press_key(handset: Handset, body: Body) -> object:
-    if body.get("keycode") != _BACK:
-        raise CommandError("invalid argument", f"The key {body.get('keycode')!r} does nothing here")
-    handset.courier.go_back()
-    return None
 
 
 def _orientation(_: Handset, __: Body) -> object:
@@ -215,13 +208,12 @@ _COMMANDS: Final[Mapping[tuple[str, str], Command]] = {
     ("GET", "appium/device/battery_info"): _battery,
     ("POST", "appium/device/set_clipboard"): _set_clipboard,
     ("POST", "appium/device/get_clipboard"): _get_clipboard,
-    ("POST", "appium/device/press_keycode"): _press_key,
+    ("POST", "appium/device/press_keycode"): press_key,
     ("POST", "appium/device/open_notifications"): _unsupported("notification shade"),
     ("POST", "appium/reset_ax_cache"): lambda _, __: None,
     ("GET", "window/current/size"): _window_size,
     ("GET", "orientation"): _orientation,
     ("POST", "orientation"): _set_orientation,
-    ("GET", "screenshot"): _unsupported("screenshots"),
     ("GET", "element/active"): _active,
     ("POST", "keys"): _type_keys,
     ("POST", "actions"): _perform_actions,
@@ -234,7 +226,6 @@ _ELEMENT_COMMANDS: Final[Mapping[tuple[str, str], Command]] = {
     ("GET", "location"): _location,
     ("GET", "size"): _size,
     ("GET", "selected"): _is_selected,
-    ("GET", "screenshot"): _unsupported("screenshots"),
 }
 
 DRIVER: Final = Dialect(commands=_COMMANDS, element_commands=_ELEMENT_COMMANDS)

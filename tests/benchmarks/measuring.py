@@ -1,8 +1,9 @@
 """A whole run through the real Appium client, without pytest around it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
+from time import monotonic, process_time
 
 from drivers.testbed import load_testbed
 from probes.live_run import LiveRun, Report
@@ -17,6 +18,28 @@ from wordlists.wordlist import Wordlist
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a stretch of a run took.
+
+    Attributes:
+        seconds: Time that passed.
+        cpu_s: Time that processors worked for this process, seconds, all threads together.
+    """
+
+    seconds: float
+    cpu_s: float
+
+    @classmethod
+    def now(cls) -> "Usage":
+        """A mark to count from."""
+        return cls(seconds=monotonic(), cpu_s=process_time())
+
+    def since(self, mark: "Usage") -> "Usage":
+        """What the time since a mark took."""
+        return Usage(seconds=self.seconds - mark.seconds, cpu_s=self.cpu_s - mark.cpu_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
     """A finished run with all it rests on.
 
@@ -24,12 +47,16 @@ class Measurement:
         report: What it came to.
         attempts: All attempts.
         scores: What the rules make of them.
-        seconds: How long it took.
+        opening: What starting the testbed and opening its lanes took.
+        sending: What followed took, up to the last verdict.
+        seconds: How long everything took.
     """
 
     report: Report
     attempts: list[Attempt]
     scores: dict[str, Score]
+    opening: Usage
+    sending: Usage
     seconds: float
 
     @property
@@ -81,9 +108,21 @@ def measure(
     seed: int,
     strategy: str = "solo",
     folder: Path,
+    on_wait: Callable[[], object] = lambda: None,
 ) -> Measurement:
-    """Run a campaign over entries and give all it rests on."""
-    began = monotonic()
+    """Run a campaign over entries and give all it rests on.
+
+    Args:
+        testbed_path: The testbed.
+        wordlists: The lists the entries are from.
+        entries: What to measure.
+        chat: ``direct`` or ``group``.
+        seed: Seed of everything random.
+        strategy: What to send.
+        folder: Where the journal and the run's folder are written.
+        on_wait: Called again and again while messages are sent.
+    """
+    began = Usage.now()
     testbed = load_testbed(str(testbed_path))
     measured = Measured.from_settings(
         {"testbed": str(testbed_path), "chat": chat, "strategy": strategy, "seed": str(seed)}
@@ -95,13 +134,15 @@ def measure(
         results_dir=folder,
         budget=None,
     )
+    opened = decided = Usage.now()
     interrupted: str | None = "the benchmark failed"
     try:
         for entry in entries:
-            live.campaign.verdict(entry.id)
+            live.campaign.verdict(entry.id, on_wait)
+        decided = Usage.now()
         interrupted = None
     finally:
-        report = live.finish(interrupted)
+        report = live.finish(interrupted, on_wait)
     with Journal.open(folder / "journal.sqlite", read_only=True) as journal:
         attempts = journal.attempts(report.run_id)
         limits = BracketLimits.from_settings(journal.run(report.run_id).settings)
@@ -109,5 +150,7 @@ def measure(
         report=report,
         attempts=attempts,
         scores=score(attempts, limits),
-        seconds=monotonic() - began,
+        opening=opened.since(began),
+        sending=decided.since(opened),
+        seconds=Usage.now().since(began).seconds,
     )

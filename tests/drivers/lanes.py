@@ -1,5 +1,6 @@
 """Lanes on the embedded network, with everything a test may want to reach for."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -67,9 +68,11 @@ class Running:
         )
 
 
-def run(folder: Path, *rules: str, more: str = "") -> Running:
-    """Start a testbed with these rules and faults."""
-    path = write_testbed(folder, rules, more=more)
+def run(
+    folder: Path, *rules: str, more: str = "", changes: Iterable[tuple[str, str]] = ()
+) -> Running:
+    """Start a testbed with these rules, faults and changes."""
+    path = write_testbed(folder, rules, more=more, changes=changes)
     return Running(load_testbed(str(path)), EmbeddedProcess.start(path, seed=0))
 
 

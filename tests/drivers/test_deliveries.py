@@ -8,13 +8,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from drivers.deliveries import Deliveries, Delivery
 from drivers.lane import Incoming
+from drivers.profile import ReadMode
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def incoming(place: int, text: str) -> Incoming:
+def incoming(place: int, text: str, mode: ReadMode = ReadMode.TREE) -> Incoming:
     """A text that came in."""
-    return Incoming(place=place, text=text, seen_at=NOW)
+    return Incoming(place=place, text=text, seen_at=NOW, read_mode=mode)
 
 
 def matched(deliveries: list[Delivery]) -> list[tuple[int, int | None]]:
@@ -30,6 +31,32 @@ def test_later_arrival_ends_the_wait() -> None:
     assert books.open_places == (0, 1)
     assert matched(books.add_incoming([incoming(0, "b")])) == [(0, 1)]
     assert books.open_places == ()
+
+
+def test_misread_arrivals_belong_to_their_messages() -> None:
+    """Texts read by OCR are matched by how alike they are, spaces aside."""
+    books = Deliveries()
+    for place, text in enumerate(["dalai lama", "good morning", "see you"]):
+        books.add_sent(place, text)
+    came = [incoming(0, "dalailarna", ReadMode.OCR), incoming(1, "seey0u", ReadMode.OCR)]
+    assert matched(books.add_incoming(came)) == [(0, 0), (1, 2)]
+
+
+def test_illegible_arrival_takes_the_place_of_a_message() -> None:
+    """What OCR cannot read did arrive: the message it may be is not left as if it had not."""
+    books = Deliveries()
+    books.add_sent(0, "བོད་ལྗོངས")
+    assert matched(books.add_incoming([incoming(0, "", ReadMode.OCR)])) == [(0, 0)]
+    assert matched(books.add_incoming([incoming(1, "", ReadMode.OCR)])) == [(1, None)]
+
+
+def test_preview_belongs_to_its_message() -> None:
+    """A notification that shows only the beginning of a message is matched with it."""
+    books = Deliveries()
+    books.add_sent(0, "a long\nmessage with many words, of which few are shown")
+    books.add_sent(1, "another")
+    came = [incoming(0, "a long message…", ReadMode.NOTIFICATIONS)]
+    assert matched(books.add_incoming(came)) == [(0, 0)]
 
 
 def test_late_arrival_is_matched_and_shows_reordering() -> None:

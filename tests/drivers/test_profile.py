@@ -58,6 +58,9 @@ def test_a_profile_is_one_file(tmp_path: Path) -> None:
         ("//android.widget.ListView/*", "//[", "is not valid XPath"),
         ('ownership = "geometry"', 'ownership = "has"', "selectors.own must name the node"),
         ("[selectors]", "[selectors", "not valid TOML"),
+        ('grade = "C"', 'grade = "C"\nread = ["tree", "tree"]', "twice"),
+        ('grade = "C"', 'grade = "C"\nnotification_text = "("', "not a regular expression"),
+        ('grade = "C"', 'grade = "C"\nnotification_text = ".*"', "has no group (?P<text>"),
     ],
 )
 def test_broken_profile_is_explained(tmp_path: Path, old: str, new: str, told: str) -> None:

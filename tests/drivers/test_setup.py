@@ -89,7 +89,7 @@ def test_installs_what_is_pinned(places: Places) -> None:
     assert (done.is_new, done.appium, done.home) == (True, PINS.appium, places.home)
     assert all((places.home / name).exists() for name in PIN_FILES)
     (call,) = calls(places)
-    assert call.startswith("ci --ignore-scripts")
+    assert call.startswith("ci --omit=dev --ignore-scripts")
     assert call.endswith(str(places.home))
     assert fetched == [1, 2]
 
@@ -99,6 +99,16 @@ def test_does_nothing_the_second_time(places: Places) -> None:
     install(places)
     assert not install(places).is_new
     assert len(calls(places)) == 1
+
+
+def test_tests_get_more(places: Places) -> None:
+    """What only the project's tests need comes when they ask for it, and then stays."""
+    install(places)
+    assert not is_installed(places, PINS, for_tests=True)
+    assert install(places, for_tests=True).is_new
+    assert calls(places)[1].startswith("ci --include=dev --ignore-scripts")
+    assert is_installed(places, PINS, for_tests=True)
+    assert not install(places).is_new
 
 
 def test_changed_pins_are_installed(places: Places, tmp_path: Path) -> None:

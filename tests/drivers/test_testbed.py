@@ -1,10 +1,12 @@
 """Testbeds: data that is checked when it is loaded."""
 
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from drivers.errors import ConfigError
+from drivers.profile import ReadMode
 from drivers.testbed import load_testbed
 
 TESTBED = """
@@ -63,6 +65,9 @@ def test_defaults_of_a_real_testbed_are_slow(tmp_path: Path) -> None:
         ('appium = "http://127.0.0.1:4723"', 'appium = "4723"', "neither a URL"),
         ('region = "CN"', 'region = "China"', "account.0.region"),
         ('label = "one"', 'label = "+86 139 0000 0000"', "account.0.label"),
+        ('app = "courier"', 'app = "courier"\nread = []', "handset.0.read"),
+        ('app = "courier"', 'app = "courier"\nread = ["eyes"]', "handset.0.read"),
+        ('app = "courier"', 'app = "courier"\nread = ["ocr", "ocr"]', "twice"),
         (', receiver_title = "One"', "", "needs a title"),
         ('app = "courier"', 'app = "whatsupp"', "there is no such profile"),
     ],
@@ -100,3 +105,16 @@ def test_missing_file_is_explained(tmp_path: Path) -> None:
     """A testbed that is not there is named with its path."""
     with pytest.raises(ConfigError, match=r"nowhere\.toml: the testbed cannot be read"):
         load_testbed(str(tmp_path / "nowhere.toml"))
+
+
+def test_ways_to_read_are_the_handsets_own_or_the_profiles(tmp_path: Path) -> None:
+    """What arrives is read as the handset's entry says, else as its app's profile prefers."""
+    courier = Path(str(files("drivers") / "apps" / "courier.toml")).read_text(encoding="utf-8")
+    profile = tmp_path / "quiet.toml"
+    profile.write_text(f'read = ["notifications", "ocr"]\n{courier}', encoding="utf-8")
+    path = tmp_path / "testbed.toml"
+    text = TESTBED.replace('app = "courier"', f"app = '{profile}'\nread = [\"ocr\"]", 1)
+    path.write_text(text.replace('app = "courier"', f"app = '{profile}'"), encoding="utf-8")
+    first, second = load_testbed(str(path)).handsets
+    assert first.read == (ReadMode.OCR,)
+    assert second.read == (ReadMode.NOTIFICATIONS, ReadMode.OCR)

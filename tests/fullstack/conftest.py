@@ -10,5 +10,5 @@ from drivers.tools import Places, Toolchain, require_toolchain
 def toolchain() -> Toolchain:
     """The real tools. What cannot be installed is an error: nothing here is skipped."""
     places = Places.here()
-    install(places)
+    install(places, for_tests=True)
     return require_toolchain(places)

@@ -76,6 +76,12 @@ class MemoryLane:
         incoming, self._incoming = self._incoming, []
         return incoming
 
+    def keep_alive(self) -> None:
+        """It needs nothing to live on."""
+
+    def keep_evidence(self, attempt: str) -> None:
+        """There is nothing to keep."""
+
     def recover(self) -> None:
         """Go back to the chat."""
 

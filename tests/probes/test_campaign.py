@@ -177,7 +177,7 @@ def test_pause_comes_before_the_choice() -> None:
     events: list[str] = []
     lane = MemoryLane(FIRST, blocks=is_blocked)
     measured = measure(
-        KEYWORDS[1:2], [lane], pause_s=60.0, wait=lambda seconds: events.append(lane.tapped[-1])
+        KEYWORDS[1:2], [lane], pause_s=1.0, wait=lambda seconds: events.append(lane.tapped[-1])
     )
     assert measured.kinds == {KEYWORDS[1]: VerdictKind.CLEAR}
     assert events == lane.tapped

@@ -151,11 +151,10 @@ def test_nothing_selected(sessions: Sessions, testbed: Path) -> None:
 
 
 def test_probes_run_only_where_they_are_named(sessions: Sessions) -> None:
-    """`pytest .` collects no probe and does not even look at the options of a run."""
-    result = sessions.run(
-        "--collect-only", f"--ignore={ROOT / 'tests'}", "--wordlist", "no such list", where="."
-    )
-    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    """`pytest .` is no run of the probes, and refuses the options of one."""
+    result = sessions.run("--collect-only", f"--ignore={ROOT / 'tests'}", "--plan", where=".")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--plan: only for probes, and after their path*"])
 
 
 @pytest.mark.parametrize("where", [".", "probes"])

@@ -71,6 +71,7 @@ def shown(
         stopped=stopped,
         lanes_lost=lanes_lost,
         files=[Path("runs") / RUN.id / name for name in ("messages.csv", "verdicts.csv")],
+        problem=None,
         changed=changed,
         right=right,
     )

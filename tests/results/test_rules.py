@@ -59,6 +59,7 @@ REACHED = {
     "arrived_as_sent": replace(arrived(PROBE), fault=VoidReason.SESSION_LOST, sent_at=None),
     "arrived_as_sender_shows": replace(arrived(PROBE, f" {PROBE.text}"), own_text=f" {PROBE.text}"),
     "arrived_by_notification": replace(arrived(PROBE, "text…"), read_mode=ReadMode.NOTIFICATIONS),
+    "unclear_by_notification": replace(arrived(PROBE, "te…"), read_mode=ReadMode.NOTIFICATIONS),
     "arrived_by_ocr": replace(arrived(PROBE, "tekt 1"), read_mode=ReadMode.OCR),
     "unclear_by_ocr": replace(arrived(PROBE, "tckl1"), read_mode=ReadMode.OCR),
     "arrived_altered": replace(arrived(PROBE, "***"), own_text=PROBE.text),

@@ -352,3 +352,29 @@ def test_nodes_are_found_again_as_long_as_they_are_shown(tmp_path: Path) -> None
     assert other.node(message) is None
     other.go_back()
     assert other.node(title) is None
+
+
+def test_texts_of_messages_are_hidden_from_the_tree(tmp_path: Path) -> None:
+    """The fault takes the texts of messages alone: rows, marks, title and field stay."""
+    hides = fault("phone-1", "hides_text", after_messages=2)
+    carrier = network(tmp_path, faults=hides)
+    courier = app(carrier)
+    say(courier, "hello")
+    assert not view(courier).hides_texts
+    say(courier, "again")
+    assert view(courier).hides_texts
+    assert (view(courier).title, view(courier).input_text) == (TITLE, "")
+    assert [(b.text, b.mark) for b in view(courier).bubbles] == [("", Mark.SENT)] * 2
+    seen = [courier.visible_text(each) for each in courier.hierarchy.iterdescendants()]
+    assert [text for text in seen if text in {"hello", "again"}] == ["hello", "again"]
+
+
+def test_app_in_the_background(tmp_path: Path) -> None:
+    """In the background the app shows nothing; it comes back with what it showed."""
+    courier = app(network(tmp_path))
+    courier.type("draft")
+    courier.go_home()
+    assert view(courier) == ChatView(title=None, input_text=None, bubbles=())
+    assert courier.open_chat is None
+    courier.come_to_front()
+    assert (view(courier).title, view(courier).input_text) == (TITLE, "draft")

@@ -369,3 +369,25 @@ def test_base_path_of_older_servers(network: EmbeddedProcess) -> None:
     session = connect(url)
     assert session.current_package == COURIER.package
     session.quit()
+
+
+def test_notifications_of_a_chat_that_is_open(network: EmbeddedProcess) -> None:
+    """A message is announced unless its chat is open before the eyes; the home key closes it."""
+    sender, receiver = (connect(network.handset_url(name)) for name in ("phone-3", "phone-4"))
+    for driver in (sender, receiver):
+        driver.back()
+        enter(driver, "Reading circle")
+    say(sender, "while it is open")
+    receiver.execute_script("mobile: pressKey", {"keycode": 3})
+    say(sender, "while it is closed")
+    receiver.activate_app(COURIER.package)
+    assert by_id(receiver, "chat_title").text == "Reading circle"
+    for _ in range(2):  # the same each time it is asked
+        (posted,) = receiver.execute_script("mobile: getNotifications", {})[
+            "statusBarNotifications"
+        ]
+        assert posted["notification"]["text"] == "while it is closed"
+        assert posted["notification"]["title"] == "Reading circle"
+        assert posted["postTime"] > 0
+    with pytest.raises(InvalidArgumentException, match="does nothing here"):
+        receiver.execute_script("mobile: pressKey", {"keycode": 66})

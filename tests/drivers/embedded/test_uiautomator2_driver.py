@@ -199,16 +199,17 @@ def test_what_the_device_says_of_itself(server: Server) -> None:
 
 
 def test_keys(server: Server) -> None:
-    """The back key goes back; other keys are refused, since nothing would happen."""
+    """Back goes back, home leaves the app; others are refused, since nothing would happen."""
     assert server.try_asking("POST", "appium/device/press_keycode", keycode=66)[0] == 400
     server.ask("POST", "appium/device/press_keycode", keycode=4, metastate=None, flags=None)
     assert server.find(OPEN)
+    server.ask("POST", "appium/device/press_keycode", keycode=3)
+    assert server.try_asking("POST", "element", strategy="xpath", selector=OPEN)[0] == 404
 
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "screenshot", 500),
         ("POST", "appium/device/open_notifications", 500),
         ("POST", "appium/gestures/swipe", 404),
         ("POST", "appium/device/long_press_keycode", 404),
