@@ -13,4 +13,6 @@ def sessions(
 ) -> Sessions:
     """Sessions of `pytest probes` that keep their results here."""
     monkeypatch.setenv("COLUMNS", "160")
+    for name in ("CI", "BUILD_NUMBER"):  # there, pytest repeats whole messages in its last lines
+        monkeypatch.delenv(name, raising=False)
     return Sessions(pytester, tmp_path)
