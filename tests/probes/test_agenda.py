@@ -3,8 +3,10 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from probes.agenda import MOST_CANARIES_AT_FIRST
 from results.record import Attempt, MessageKind, VerdictKind
 from tests.probes.lanes import CANARY, MemoryLane, measure
+from tests.probes.sessions import wait_until
 
 WORDS = ["apple", "banana", "cherry", "damson", "elder"]
 
@@ -57,11 +59,24 @@ def test_blind_run_calls_nothing_clear() -> None:
     assert len(first) >= 3
 
 
+class PatientLane(MemoryLane):
+    """A lane that, after its first canaries, waits until another has sent some messages."""
+
+    other: MemoryLane
+
+    def prepare(self, text: str) -> None:
+        """Type a text, when it is time."""
+        if len(self.tapped) > MOST_CANARIES_AT_FIRST:
+            wait_until(lambda: len(self.other.tapped) > 9, "the other lane has sent ten messages")
+        super().prepare(text)
+
+
 def test_blind_lane_is_given_up() -> None:
     """A lane that lets its canaries through, while another blocks them, is left out."""
-    seeing = MemoryLane("lane-2", blocks=lambda text: text in {CANARY, "banana"})
+    blind = PatientLane("lane-1")
+    blind.other = MemoryLane("lane-2", blocks=lambda text: text in {CANARY, "banana"})
     words = [*WORDS, *(f"word {n}" for n in range(12))]
-    measured = measure(words, [MemoryLane("lane-1"), seeing])
+    measured = measure(words, [blind, blind.other])
     assert measured.kinds["banana"] is VerdictKind.CENSORED
     (reason,) = measured.campaign.lanes_lost
     assert reason.startswith("lane-1: all of its 3 canaries arrived, while other lanes block them")
