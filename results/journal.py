@@ -1,10 +1,8 @@
 """The journal: every run, attempt and arrival in one SQLite file that survives ``kill -9``.
 
-Each method is one transaction, and what it has written survives ``kill -9`` once it returns. The
-row of an attempt, begun before the tap on send, survives a power cut as well (write-ahead log,
-``synchronous=FULL``): it is there whatever happens after the tap. What is observed of it after that
-reaches the disk with the next attempt at the latest; a power cut before that leaves the attempt
-unknown, as one that was interrupted, and not waiting saves most of the time that a journal takes.
+Each method is one transaction, on the disk when it returns (write-ahead log,
+``synchronous=FULL``). So the row of an attempt, begun before the tap on send, is there whatever
+happens after the tap.
 
 Texts come back exactly as they went in, NUL and every other code point included. A text with half
 an emoji (a lone surrogate, as an app that truncates may leave) has no UTF-8 form; its column then
@@ -41,10 +39,6 @@ from results.rows import (
 )
 
 LATEST: Final = "latest"
-
-# When a transaction must be on the disk, in SQLite's words: when it ends, or with a later one.
-_NOW: Final = "FULL"
-_SOON: Final = "NORMAL"
 
 _INSERT_ATTEMPT: Final = """
     INSERT INTO attempts (
@@ -253,7 +247,7 @@ class Journal:
             JournalError: The attempt was never begun, or the disk refuses.
         """
         row = {"id": attempt.id, **observation_row(attempt)}
-        with self._transaction(f"attempt {attempt.id!r}", _SOON) as connection:
+        with self._transaction(f"attempt {attempt.id!r}") as connection:
             if not connection.execute(_UPDATE_ATTEMPT, _stored(row)).rowcount:
                 raise JournalError(
                     f"{self.path} has no attempt {attempt.id!r}; begin it before observing it"
@@ -265,7 +259,7 @@ class Journal:
         Raises:
             JournalError: A run or an attempt is unknown, or the disk refuses.
         """
-        with self._transaction(f"{len(arrivals)} arrivals", _SOON) as connection:
+        with self._transaction(f"{len(arrivals)} arrivals") as connection:
             connection.executemany(
                 _UPSERT_ARRIVAL, (_stored(arrival_row(arrival)) for arrival in arrivals)
             )
@@ -385,14 +379,13 @@ class Journal:
     # -- the connection ---------------------------------------------------------------------------
 
     @contextmanager
-    def _transaction(self, what: str, synchronous: str = _NOW) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, what: str) -> Iterator[sqlite3.Connection]:
         with self._threads:
             if self.read_only:
                 raise JournalError(
                     f"{self.path} was opened for reading only; {what} cannot be written"
                 )
             try:
-                self._connection.execute(f"PRAGMA synchronous = {synchronous}")
                 self._connection.execute("BEGIN IMMEDIATE")
                 try:
                     yield self._connection
@@ -419,7 +412,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, read_only: bool) -> 
     connection.execute("PRAGMA foreign_keys = ON")
     if not read_only:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(f"PRAGMA synchronous = {_NOW}")
+        connection.execute("PRAGMA synchronous = FULL")
         migrations.migrate(connection, path)
         return
     done = migrations.applied(connection, path)

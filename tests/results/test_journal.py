@@ -473,8 +473,19 @@ def test_empty_file_cannot_be_read(path: Path) -> None:
 
 
 def test_writes_are_durable(journal: Journal) -> None:
-    """The journal runs in the mode its promise rests on."""
+    """The journal runs in the mode its promise rests on, and no write leaves it for a while."""
     connection = journal._connection
+    statements: list[str] = []
+    connection.set_trace_callback(statements.append)
+    attempt = sent(0)
+    journal.begin_attempt(attempt)
+    journal.update_attempt(arrived(attempt))
+    journal.add_arrivals(
+        [ArrivalRecord(run_id=RUN.id, lane=attempt.lane, place=0, text=attempt.text, seen_at=START)]
+    )
+    connection.set_trace_callback(None)
+    assert statements.count("COMMIT") == 3
+    assert not [each for each in statements if "synchronous" in each.lower()]
     assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
     assert connection.execute("PRAGMA synchronous").fetchone()[0] == 2  # FULL
     assert connection.execute("PRAGMA foreign_keys").fetchone()[0] == 1
