@@ -34,7 +34,7 @@ from results.record import (
     Verdict,
     VerdictKind,
 )
-from results.rules import how, verdicts
+from results.verdict_rules import how, verdicts
 
 _SETTLING_ROUNDS: Final = 5
 _TICK_S: Final = 0.1

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from probes.ledger import Ledger, Tally
 from results.inference import Limits
 from results.record import VerdictKind
-from results.rules import Evidence, judge
+from results.verdict_rules import Evidence, judge
 
 
 class Strategy(Protocol):

@@ -33,7 +33,8 @@ from results.rows import (
     verdict_of,
     verdict_row,
 )
-from results.rules import RULES_VERSION, how, score, verdicts
+from results.rules import RULES_VERSION, score
+from results.verdict_rules import how, verdicts
 
 MESSAGES: Final = "messages.csv"
 VERDICTS: Final = "verdicts.csv"

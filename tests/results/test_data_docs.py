@@ -12,15 +12,8 @@ from results.columns import MESSAGE_COLUMNS, VERDICT_COLUMNS, Column
 from results.export import write_run
 from results.inference import Limits
 from results.journal import Journal
-from results.rules import (
-    OUTCOME_RULES,
-    RULES_VERSION,
-    VERDICT_RULES,
-    VOID_RULES,
-    OutcomeRule,
-    VerdictRule,
-    VoidRule,
-)
+from results.rules import OUTCOME_RULES, RULES_VERSION, VOID_RULES, OutcomeRule, VoidRule
+from results.verdict_rules import VERDICT_RULES, VerdictRule
 from tests.results.examples import RUN
 
 TEXT = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")

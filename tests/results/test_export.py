@@ -18,7 +18,8 @@ from results.export import read_messages, read_verdicts, write_run
 from results.inference import Noise, noise
 from results.journal import Journal
 from results.record import Attempt, EntryRecord, VerdictKind, VoidReason
-from results.rules import RULES_VERSION, BracketLimits, score, verdicts
+from results.rules import RULES_VERSION, BracketLimits, score
+from results.verdict_rules import verdicts
 from tests.results.examples import CONDITION, RUN, START, arrived, entry, lane_of, sent, texts
 
 

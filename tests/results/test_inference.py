@@ -10,7 +10,8 @@ from scipy import stats
 
 from results.inference import Limits, Noise, Priors, Rate, noise, posterior
 from results.record import VerdictKind
-from results.rules import BracketLimits, Evidence, judge, score
+from results.rules import BracketLimits, score
+from results.verdict_rules import Evidence, judge
 from tests.results.examples import lane_of
 
 MOST_MESSAGES = 8

@@ -30,7 +30,8 @@ from results.record import (
     VoidReason,
 )
 from results.rows import joined_ids, time_text
-from results.rules import BracketLimits, score, verdicts
+from results.rules import BracketLimits, score
+from results.verdict_rules import verdicts
 from tests.results.examples import CONDITION, RUN, START, arrived, entry, lane_of, sent
 from tests.results.test_rules import NOISE
 

@@ -24,19 +24,14 @@ from results.record import (
 from results.rules import (
     OUTCOME_RULES,
     RULES_VERSION,
-    VERDICT_RULES,
     VOID_RULES,
     BracketLimits,
-    Evidence,
     OutcomeRule,
-    VerdictRule,
     VoidRule,
-    how,
     is_harmless_rewrite,
-    judge,
     score,
-    verdicts,
 )
+from results.verdict_rules import VERDICT_RULES, Evidence, VerdictRule, how, judge, verdicts
 from tests.results.examples import CONDITION, START, arrived, entry, lane_of, sent
 
 LIMITS = BracketLimits()
