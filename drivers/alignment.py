@@ -172,6 +172,8 @@ def _is_exact(sent: Sent, arrived: Arrived) -> float:
 def _possible_similarity(sent: Sent, arrived: Arrived) -> float:
     if not _is_possible(sent, arrived):
         return 0.0
+    if arrived.read_mode is ReadMode.INBOX and not arrived.text:
+        return _ILLEGIBLE  # it was removed before it was read
     if arrived.read_mode is ReadMode.OCR:
         # Something did arrive. What is too hard to read still takes the place of a message, so that
         # none is called missing for it.

@@ -51,10 +51,18 @@ def config_error(path: Path, what: str, problems: Iterable[str]) -> ConfigError:
     return ConfigError(f"{path}: this {what} cannot be used:\n{lines}")
 
 
-def _sentence(error: ErrorDetails) -> str:
-    place = ".".join(str(part) for part in error["loc"]) or "(top level)"
+def explained(error: ErrorDetails) -> tuple[str, str]:
+    """The place of a problem, such as ``handset.0.udid``, and what is wrong there."""
+    place = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
-        return f"{place}: nobody knows this key; remove it or correct its spelling"
+        return place, "nobody knows this key; remove it or correct its spelling"
     if error["type"] == "missing":
-        return f"{place}: is missing; add it"
-    return f"{place}: {error['msg']} (found {error['input']!r})"
+        return place, "is missing; add it"
+    if error["type"] in {"too_short", "string_too_short"} and not error["input"]:
+        return place, "is empty; fill it in"
+    return place, f"{error['msg']} (found {error['input']!r})"
+
+
+def _sentence(error: ErrorDetails) -> str:
+    place, what = explained(error)
+    return f"{place or '(top level)'}: {what}"

@@ -104,7 +104,7 @@ def capabilities(
     Args:
         device: Which handset; ``None`` lets the server choose its only one.
         package: Package of the app.
-        activity: Activity the app starts with.
+        activity: Activity the app starts with; if empty, Appium finds the one its icon starts.
         longest_pause_s: Longest silence to be expected between two commands.
         adb_port: Port of the adb server, where that is ours.
         is_prepared: Whether an earlier session on this handset has installed the driver's own
@@ -116,7 +116,6 @@ def capabilities(
         "platformName": "Android",
         "appium:automationName": "UiAutomator2",
         "appium:appPackage": package,
-        "appium:appActivity": activity,
         # Whichever screen the app shows first: whether it is the right one, the profile decides.
         "appium:appWaitActivity": "*",
         # The account stays logged in, and the app stays where it is.
@@ -140,6 +139,8 @@ def capabilities(
         "appium:skipServerInstallation": is_prepared,
         "appium:skipUnlock": is_prepared,
     }
+    if activity:
+        asked["appium:appActivity"] = activity
     if keeps_accessibility_services:
         asked["appium:disableSuppressAccessibilityService"] = True
     if device is not None:

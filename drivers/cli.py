@@ -1,4 +1,4 @@
-"""The `undelivered` subcommands of the drivers: `setup` and `doctor`."""
+"""The `undelivered` subcommands of the drivers: `setup`, `doctor` and `app`."""
 
 import shutil
 from collections import Counter
@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from drivers.app_cli import app as app_commands
 from drivers.doctor.examination import examine
 from drivers.doctor.finding import Finding, Status, report_line
 from drivers.errors import ConfigError, DriverError
@@ -22,6 +23,7 @@ from drivers.testbed import EMBEDDED
 from drivers.tools import Missing, Places, find_all
 
 app = typer.Typer(no_args_is_help=True)
+app.add_typer(app_commands, name="app")
 
 FINDINGS = TypeAdapter(list[Finding])
 """What `undelivered doctor --json` prints."""
@@ -97,8 +99,8 @@ def _install(places: Places) -> None:
         typer.echo(f"Appium {pins.appium} is installed in {places.home}; nothing to do.")
         return
     typer.echo(
-        f"Installing Appium {pins.appium} and its UiAutomator2 driver {pins.uiautomator2} into "
-        f"{places.home} (about 150 MB) …"
+        f"Installing Appium {pins.appium} and its drivers UiAutomator2 {pins.uiautomator2} and "
+        f"Chromium {pins.chromium} into {places.home} (about 200 MB) …"
     )
     columns = (
         TextColumn("{task.description}"),

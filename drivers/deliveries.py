@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from drivers.alignment import Arrived, Match, Sent, align
-from drivers.lane import Incoming
+from drivers.incoming import Incoming
 
 _REMEMBERED = 64
 

@@ -4,8 +4,9 @@ Three doors: a URL that answers for one handset (an embedded one, or a researche
 server with several handsets, which a udid tells apart; and a server that we start, watch and stop.
 """
 
+import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,8 @@ from typing import Final
 import httpx
 
 from drivers.adb import is_address
+from drivers.browser_capabilities import REMOTE_BROWSER_PORTS, Seat, seats
+from drivers.browser_tools import require_browser_tools
 from drivers.capabilities import (
     REMOTE_PORTS,
     Capabilities,
@@ -23,8 +26,10 @@ from drivers.capabilities import (
 )
 from drivers.embedded.process import EmbeddedProcess
 from drivers.errors import DriverError
-from drivers.server import AppiumServer, free_ports
+from drivers.ports import free_ports
+from drivers.server import AppiumServer
 from drivers.testbed import HandsetConfig
+from drivers.tools import Places
 
 _BOOTED: Final = "sys.boot_completed"
 _LOG_LINES: Final = 2000
@@ -39,11 +44,13 @@ class Door:
         url: The server to talk to.
         device: Which handset of that server; ``None`` where it has only one.
         server: The server, where it is ours.
+        seat: What a browser has for itself there; ``None`` for handsets.
     """
 
     url: str
     device: Device | None = None
     server: AppiumServer | None = None
+    seat: Seat | None = None
 
     def capabilities(
         self, config: HandsetConfig, *, longest_pause_s: float, is_prepared: bool
@@ -70,9 +77,11 @@ class Door:
         Raises:
             DriverError: Our server cannot be started again, or the handset is not ready.
         """
-        if self.server is None or self.device is None:
+        if self.server is None:
             return
         self.server.ensure_running()
+        if self.device is None:
+            return
         udid = self.device.udid
         if is_address(udid):
             self.server.adb.reconnect(udid)
@@ -113,9 +122,12 @@ def doors(
     Raises:
         ConfigError: Two handsets of one server share what they must not.
     """
-    found: dict[str, Door] = {}
+    everyone = tuple(configs)
+    found = dict(_browser_doors(everyone, server=server))
     by_server: dict[str, dict[str, str]] = defaultdict(dict)
-    for config in configs:
+    for config in everyone:
+        if config.name in found:
+            continue
         udid = _udid(config, embedded)
         if config.is_managed and server is not None:
             by_server[server.url][config.name] = udid
@@ -137,6 +149,32 @@ def doors(
     return found
 
 
+def _browser_doors(
+    configs: Iterable[HandsetConfig], *, server: AppiumServer | None
+) -> Iterator[tuple[str, Door]]:
+    """The ways to the browsers among the handsets."""
+    by_server: dict[str, list[str]] = defaultdict(list)
+    for config in configs:
+        if config.web is not None and config.is_managed and server is not None:
+            by_server[server.url].append(config.name)
+        elif config.web is not None:
+            by_server[config.appium].append(config.name)
+    for url, names in by_server.items():
+        is_ours = server is not None and url == server.url
+        if server is not None and is_ours:
+            given = seats(
+                names,
+                free_ports(len(names)),
+                taken=[httpx.URL(url).port or 0, server.adb_port],
+                tools=require_browser_tools(Places.here()),
+                has_sandbox=os.geteuid() != 0,
+            )
+        else:
+            given = seats(names, REMOTE_BROWSER_PORTS)
+        for name, seat in given.items():
+            yield name, Door(url=url, server=server if is_ours else None, seat=seat)
+
+
 def start_server(
     configs: Iterable[HandsetConfig], *, embedded: EmbeddedProcess | None, folder: Path
 ) -> AppiumServer | None:
@@ -151,9 +189,10 @@ def start_server(
         ConfigError: Appium, Node or adb are not installed; the message says what to do.
         DriverError: It does not start.
     """
-    udids = [_udid(config, embedded) for config in configs if config.is_managed]
-    if not udids:
+    managed = [config for config in configs if config.is_managed]
+    if not managed:
         return None
+    udids = [_udid(config, embedded) for config in managed if config.web is None]
     server = AppiumServer(folder, udids=udids)
     server.start()
     return server

@@ -24,7 +24,8 @@ class EvidenceKind(StrEnum):
     """What a piece of evidence is; the values are endings of file names."""
 
     LOG = "log"  # the handset's logcat
-    SOURCE = "xml"  # the page source
+    SOURCE = "xml"  # the page source; of a web app, what was read of its page
+    PAGE = "html"  # all of a web app's page
     SCREENSHOT = "png"
 
 

@@ -28,6 +28,16 @@ _MEANINGS: Final = (
         "the Grid does not reach the node, or the Appium server, of {handset}. Check that its host "
         "is on and that both run there.",
     ),
+    (
+        "Failed to execute request (",
+        "the Grid was cut off from the node, or the Appium server, of {handset} in the middle of a "
+        "command. Check that its host is on and that both run there.",
+    ),
+    (
+        "Timeout when executing request (",
+        "the node, or the Appium server, of {handset} has stopped answering the Grid. Look at its "
+        "host.",
+    ),
 )
 
 

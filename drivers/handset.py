@@ -1,37 +1,25 @@
-"""One Appium session on one handset, and nothing of any app.
-
-The real client library does the talking. What it raises is translated into our own errors, so that
-nobody else needs to know Selenium. No command is ever sent twice: the client's own retries are
-switched off, since a repeated tap on *send* would be a second message.
-"""
+"""One Appium session on one handset, and nothing of any app."""
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from fnmatch import fnmatchcase
-from urllib.parse import urlsplit
+from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
+from functools import partial
 
 import stamina
-import urllib3.exceptions
 from appium.options.android import UiAutomator2Options
-from appium.webdriver.client_config import AppiumClientConfig
 from appium.webdriver.common.appiumby import AppiumBy
 from appium.webdriver.webdriver import WebDriver
-from selenium.common.exceptions import (
-    InvalidSessionIdException,
-    NoSuchElementException,
-    StaleElementReferenceException,
-    WebDriverException,
-)
-from selenium.webdriver.common.proxy import Proxy, ProxyType
+from selenium.common.exceptions import WebDriverException
 
 from drivers import grid
 from drivers.capabilities import COMMAND_S
 from drivers.door import Door
-from drivers.errors import DriverError, ScreenUnknown, SessionLost
+from drivers.errors import DriverError, ScreenUnknown
 from drivers.evidence import EvidenceKind, Exhibit
-from drivers.profile import Alternatives, SelectorKind
+from drivers.profile import Alternatives, SelectorKind, VersionFit, fit_version
 from drivers.screen import Found, Node, Screen
+from drivers.session import AppiumSession
 from drivers.testbed import HandsetConfig
 
 _SESSION_IS_GONE = re.compile(
@@ -46,7 +34,7 @@ _INSTALL_S = 240
 _BOOT_S = 120.0  # how long a handset that restarts may take until a session can be opened
 _EMBEDDED_BOOT_S = 3.0
 _VERSION_NAME = re.compile(r"versionName=(\S+)")
-_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
+_ADVICE = "Check that the handset is on and that its Appium server runs."
 
 
 class Handset:
@@ -63,11 +51,15 @@ class Handset:
         """
         self.config = config
         self._door = door
-        self._url = door.url
         self._longest_pause_s = longest_pause_s
-        self._driver: WebDriver | None = None
+        self._appium = AppiumSession(
+            config.name,
+            door.url,
+            is_gone=_SESSION_IS_GONE,
+            meaning=partial(grid.meaning, udid=config.udid),
+            advice=_ADVICE,
+        )
         self._is_prepared = False
-        self._is_lost = False  # whether the session is known to be gone
 
     def start(self) -> None:
         """Open a session and bring the app to the front.
@@ -80,20 +72,13 @@ class Handset:
             self.config, longest_pause_s=self._longest_pause_s, is_prepared=self._is_prepared
         )
         options = UiAutomator2Options().load_capabilities(dict(asked))
-        client = AppiumClientConfig(
-            self._url,
-            # The first session may have to install the driver's own apps.
-            timeout=COMMAND_S if self._is_prepared or self._door.device is None else _INSTALL_S,
-            direct_connection=False,
-            proxy=_proxy(self._url),
-            init_args_for_pool_manager={"init_args_for_pool_manager": {"retries": False}},
-        )
+        # The first session may have to install the driver's own apps.
+        is_quick = self._is_prepared or self._door.device is None
+        driver = self._appium.open(options, timeout_s=COMMAND_S if is_quick else _INSTALL_S)
         with self._translated("open a session"):
-            self._driver = WebDriver(options=options, client_config=client)
             # The default idle wait of 10 s turns every look-up into a pause.
-            self._driver.update_settings({"waitForIdleTimeout": 100})
+            driver.update_settings({"waitForIdleTimeout": 100})
         self._is_prepared = True
-        self._is_lost = False
 
     def restart(self) -> None:
         """Build a lost session anew; a link that was cut is back at once, a handset after its boot.
@@ -131,7 +116,7 @@ class Handset:
             log = self._door.log()
             if log is not None:
                 yield Exhibit(kind=EvidenceKind.LOG, content=log.encode())
-        if self._driver is None or self._is_lost:
+        if not self._appium.is_open:
             return  # asking a session that is gone can take as long as a time-out
         with suppress(DriverError):
             with self._translated("read the screen"):
@@ -141,13 +126,7 @@ class Handset:
 
     def stop(self) -> None:
         """End the session; one that is gone already is no error."""
-        driver, self._driver = self._driver, None
-        if driver is None:
-            return
-        try:
-            driver.quit()
-        except (WebDriverException, urllib3.exceptions.HTTPError):
-            return  # it is gone, which is what was asked for
+        self._appium.close()
 
     def screen(self) -> Screen:
         """A snapshot of the screen.
@@ -269,11 +248,15 @@ class Handset:
         match = _VERSION_NAME.search(str(answer))
         return match.group(1) if match else None
 
-    def knows_version(self, version: str | None) -> bool:
-        """Whether the profile was written for this version of the app."""
-        return version is None or any(
-            fnmatchcase(version, pattern) for pattern in self.config.profile.versions
-        )
+    def fit(self) -> VersionFit:
+        """Ask for the app's version, and go by the profile as it fits that from now on.
+
+        Raises:
+            SessionLost: The session is gone.
+        """
+        fit = fit_version(self.config.profile, self.app_version())
+        self.config = replace(self.config, profile=fit.profile)
+        return fit
 
     def _scroll(self, direction: str) -> bool:
         with self._translated("scroll"):
@@ -290,40 +273,10 @@ class Handset:
             return bool(more)
 
     def _session(self) -> WebDriver:
-        if self._driver is None:
-            raise SessionLost(f"{self.config.name}: no session is open at {self._url}.")
-        return self._driver
+        return self._appium.driver
 
-    @contextmanager
-    def _translated(self, what: str) -> Iterator[None]:
-        place = f"{self.config.name} ({self._url})"
-        try:
-            yield
-        except (NoSuchElementException, StaleElementReferenceException) as error:
-            raise ScreenUnknown(
-                f"{place}: could not {what}: it was on the screen and is gone."
-            ) from error
-        except (InvalidSessionIdException, urllib3.exceptions.HTTPError, OSError) as error:
-            reason = grid.meaning(_first_line(error), self.config.udid) or (
-                f"{_first_line(error)}. Check that the handset is on and that its Appium server "
-                "runs."
-            )
-            self._is_lost = True
-            raise SessionLost(f"{place}: could not {what}: {reason}") from error
-        except WebDriverException as error:
-            meaning = grid.meaning(_first_line(error), self.config.udid)
-            if meaning is not None:
-                self._is_lost = True
-                raise SessionLost(f"{place}: could not {what}: {meaning}") from error
-            kind = SessionLost if _SESSION_IS_GONE.search(error.msg or "") else DriverError
-            self._is_lost = kind is SessionLost
-            raise kind(f"{place}: could not {what}: {_first_line(error)}") from error
-
-
-def _proxy(url: str) -> Proxy:
-    """No proxy for a server on this machine, whatever the environment says; else the usual one."""
-    is_here = urlsplit(url).hostname in _THIS_MACHINE
-    return Proxy({"proxyType": ProxyType.DIRECT if is_here else ProxyType.SYSTEM})
+    def _translated(self, what: str) -> AbstractContextManager[None]:
+        return self._appium.translated(what)
 
 
 def _locator(found: Found) -> tuple[str, str]:
@@ -356,8 +309,3 @@ def require(screen: Screen, alternatives: Alternatives, what: str, config: Hands
             "the profile."
         )
     return found
-
-
-def _first_line(error: Exception) -> str:
-    message = error.msg if isinstance(error, WebDriverException) else str(error)
-    return ((message or type(error).__name__).strip().splitlines() or [type(error).__name__])[0]

@@ -10,41 +10,26 @@ that a message is about to be sent after everything has been checked and before 
     for arrival in lane.look(): ...
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import monotonic
 
-from drivers.chat import Bubble, ChatView, Mark, NoticeKind, read_chat, read_draft
-from drivers.conversation import Overlay
-from drivers.errors import (
-    DriverError,
-    InputMismatch,
-    NotLoggedIn,
-    ReadModeChanged,
-    ScreenUnknown,
-    Unreadable,
-    WrongChat,
-)
+from drivers.chat import Bubble, ChatView, Mark, NoticeKind, read_chat, read_draft, read_end
+from drivers.chat_entry import enter_chat
+from drivers.end import End
+from drivers.errors import DriverError, InputMismatch, ScreenUnknown, WrongChat
 from drivers.evidence import EvidenceFolder
-from drivers.handset import Handset, require
-from drivers.notification_reader import NotificationReader
+from drivers.handset import require
+from drivers.incoming import Incoming, Past
 from drivers.obstruction import uncovered
-from drivers.ocr_reader import OcrReader
 from drivers.profile import ReadMode
-from drivers.reading import Reader, TreeReader
+from drivers.receiver import Receiver
 from drivers.screen import Found, Screen
+from drivers.session_care import ScreenCheck, come_back, start
 from drivers.testbed import ChatConfig, LaneConfig, Timing
 
-_MOST_STEPS_TO_CHAT = 6
-_MOST_RESTARTS = 2
-_START_S = 5.0
 _POLL_S = 0.05
-_READERS: Mapping[ReadMode, Callable[[Handset, str], Reader]] = {
-    ReadMode.TREE: TreeReader,
-    ReadMode.NOTIFICATIONS: NotificationReader,
-    ReadMode.OCR: OcrReader,
-}
 _FRESH_S = 1.0  # how long a snapshot of the sender is trusted to show the chat that is open
 
 
@@ -65,25 +50,6 @@ class SentView:
     notice: NoticeKind | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming:
-    """A text seen at the receiver for the first time, or seen to be gone.
-
-    Attributes:
-        place: Order of arrival on the lane, counted from 0.
-        text: The text, exact unless it was read by OCR.
-        seen_at: When it was first seen; of one that is gone, when that was seen.
-        is_gone: Whether it had arrived and is no longer there.
-        read_mode: How it was read.
-    """
-
-    place: int
-    text: str
-    seen_at: datetime
-    is_gone: bool = False
-    read_mode: ReadMode = ReadMode.TREE
-
-
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     """A text that waits in the field for the tap.
@@ -100,45 +66,52 @@ class _Prepared:
 
 
 class Lane:
-    """Sends on one handset and reads on another."""
+    """Sends on one handset and reads on another.
+
+    Attributes:
+        config: Its testbed entry; once it is open, with profiles as they fit the apps' versions.
+        chat: The chat it sends in.
+        timing: How long it waits for what.
+        receiver: What reads at its other end.
+        warnings: What is to be said of the apps' versions, once it is open.
+    """
 
     def __init__(
         self,
         config: LaneConfig,
         *,
         chat: ChatConfig,
-        sender: Handset,
-        receiver: Handset,
+        sender: End,
+        receiver: Receiver,
         timing: Timing,
         wait: Callable[[float], object],
         evidence: EvidenceFolder | None = None,
+        check: ScreenCheck | None = None,
     ) -> None:
         """Put a lane together; `open` brings it to life.
 
         Args:
             config: Its testbed entry.
             chat: The chat to send in.
-            sender: Handset that sends.
-            receiver: Handset that reads.
+            sender: The end that sends.
+            receiver: What reads at the other end.
             timing: How long to wait for what.
             wait: Waits a number of seconds between two looks; true when the run ends, at once.
             evidence: Where `keep_evidence` keeps it; ``None`` for nowhere.
+            check: Looks at an end's screens before anything is sent, where the profile was not
+                written for the app's version.
         """
         self._evidence = evidence
-        self._silent: dict[Handset, str] = {}  # had nothing to show for an attempt; asked again
+        self._check = check
+        self.warnings: tuple[str, ...] = ()
+        # Had nothing to show for an attempt; asked again.
+        self._silent: dict[End | Receiver, str] = {}
         self.config = config
         self.chat = chat
         self.timing = timing
         self._sender = sender
-        self._receiver = receiver
+        self.receiver = receiver
         self._wait = wait
-        self._readers: list[Reader] = [
-            _READERS[mode](receiver, chat.receiver_title) for mode in config.receiver.read
-        ]
-        self._reader = self._readers[0]
-        self._texts: list[str] = []  # all incoming texts known, oldest first
-        self._places: list[int | None] = []  # their places; None for those from before the run
-        self._next_place = 0
         self._prepared: _Prepared | None = None
         self._seen: tuple[Screen, ChatView] | None = None  # the sender's screen when last seen
 
@@ -157,34 +130,34 @@ class Lane:
         """What the app profile puts between the components of a combination."""
         return self.config.sender.profile.joiner
 
-    def open(self, arrived: Sequence[str] | None = None) -> None:
-        """Start both sessions, open the chat at both ends, and note what is already there.
+    def open(self, past: Past | None = None) -> str | None:
+        """Open the chat at both ends, and note what is already there.
 
         Args:
-            arrived: Texts known to have arrived in an interrupted run, oldest first. What the
-                receiver shows beyond them is then new; otherwise all that it shows is old.
+            past: What had arrived in a run that is resumed. What the receiver shows beyond is then
+                new; otherwise all that it shows is old.
+
+        Returns:
+            The cursor of an inbox, to be committed before anything is sent; ``None`` without one.
 
         Raises:
             DriverError: A session cannot be opened or the chat not be found.
         """
-        for handset in (self._sender, self._receiver):
-            handset.start()
-        self._enter(self._sender, self.chat.sender_title)
+        title = self.chat.sender_title
+        said = start(self._sender, title, is_receiver=False, check=self._check)
+        self._enter()
         self._seen = None
-        self._enter(self._receiver, self.chat.receiver_title)
-        texts = self._begin_reading(self._readers, is_resumed=bool(arrived))
-        if arrived:
-            self._texts = list(arrived)
-            self._places = list(range(len(arrived)))
-            self._next_place = len(arrived)
-        else:
-            self._texts = list(texts)
-            self._places = [None] * len(self._texts)
+        cursor = self.receiver.open(past)
+        self.warnings = tuple(f"{self.name}: {each}" for each in (*said, *self.receiver.warnings))
+        self.config = replace(
+            self.config, sender=self._sender.config, receiver=self.receiver.config
+        )
+        return cursor
 
     def close(self) -> None:
         """End both sessions."""
-        for handset in (self._sender, self._receiver):
-            handset.stop()
+        self._sender.stop()
+        self.receiver.close()
 
     def recover(self) -> None:
         """Bring both ends back to the chat, with new sessions, keeping what is known to be there.
@@ -193,12 +166,12 @@ class Lane:
             DriverError: That is not possible.
         """
         self._prepared = None
-        self._come_back(self._sender, lambda: self._enter(self._sender, self.chat.sender_title))
-        self._come_back(self._receiver, self._go_on_reading)
+        come_back(self._sender, self._enter)
+        self.receiver.recover()
         self._seen = None
         silent, self._silent = self._silent, {}
-        for handset, attempt in silent.items():
-            self._keep_evidence(handset, attempt)
+        for end, attempt in silent.items():
+            self._keep_evidence(end, attempt)
 
     def keep_alive(self) -> None:
         """Give both sessions something cheap to do, so that they outlive a long pause.
@@ -206,8 +179,8 @@ class Lane:
         Raises:
             SessionLost: One is gone nevertheless.
         """
-        for handset in (self._sender, self._receiver):
-            handset.keep_alive()
+        self._sender.keep_alive()
+        self.receiver.keep_alive()
 
     def keep_evidence(self, attempt: str) -> None:
         """Keep what both ends have to show for something that went wrong.
@@ -215,21 +188,21 @@ class Lane:
         Args:
             attempt: Id of the attempt in hand.
         """
-        for handset in (self._sender, self._receiver):
-            self._keep_evidence(handset, attempt)
+        for end in (self._sender, self.receiver):
+            self._keep_evidence(end, attempt)
 
-    def _keep_evidence(self, handset: Handset, attempt: str) -> None:
+    def _keep_evidence(self, end: End | Receiver, attempt: str) -> None:
         if self._evidence is None:
             return
-        exhibits = tuple(handset.exhibits())
-        self._evidence.keep(exhibits, attempt=attempt, handset=handset.config.name)
+        exhibits = tuple(end.exhibits())
+        self._evidence.keep(exhibits, attempt=attempt, handset=end.config.name)
         if not exhibits:
-            self._silent[handset] = attempt
+            self._silent[end] = attempt
 
     @property
     def read_mode(self) -> ReadMode:
         """How arrivals are read now."""
-        return self._reader.mode
+        return self.receiver.read_mode
 
     def app_version(self) -> str | None:
         """Version of the app at the sender."""
@@ -237,7 +210,7 @@ class Lane:
 
     def own_texts(self) -> tuple[str, ...]:
         """Texts of the sender's own bubbles now visible, oldest first."""
-        _, view = self._see_sender()
+        view = read_chat(uncovered(self._sender), self.config.sender.profile)
         return tuple(bubble.text for bubble in view.bubbles if bubble.is_own)
 
     def prepare(self, text: str) -> None:
@@ -251,6 +224,12 @@ class Lane:
         """
         self._prepared = None
         profile = self.config.sender.profile
+        if text.startswith(profile.commands):
+            raise InputMismatch(
+                f"{self._sender.config.name}: {text!r} begins as a command of {profile.title} does "
+                f"({', '.join(profile.commands)}). Nothing was typed. Leave this entry out, or put "
+                "something before it."
+            )
         screen, view = self._sender_before_typing()
         self._require_chat(view, "Nothing was typed.")
         field = require(screen, profile.screens.input, "input field", self._sender.config)
@@ -282,93 +261,25 @@ class Lane:
         own = self._own_bubble_of(prepared)
         return SentView(
             sent_at=sent_at,
-            own_text=None if own is None else own.text or None,
+            own_text=own.text or None if own is not None and own.is_whole else None,
             mark=None if own is None else own.mark,
             notice=None if own is None else own.notice,
         )
 
     def look(self, *, expected: int) -> list[Incoming]:
-        """What has come in at the receiver, or gone, since the last look.
+        """What has come in at the receiver, was changed, or went, since the last look.
 
         Args:
             expected: Most messages that can have arrived since; if the screen shows that many and
                 none that is known, the conversation need not be scrolled back to find the rest.
 
         Raises:
-            WrongChat: The receiver shows another chat.
-            SessionLost: The receiver's session is gone.
-            ReadModeChanged: Texts are read in another way from now on. What arrived since the last
-                look may never be seen.
-            Unreadable: They can be read in none of the ways the testbed allows.
+            DriverError: As for `Receiver.look`, which also tells what is still there.
         """
-        try:
-            over = self._reader.look(tuple(self._texts), expected=expected)
-        except Unreadable as error:
-            self._change_reader(error)
-            raise ReadModeChanged(
-                f"{self._receiver.config.name}: reads by {self._reader.mode} from now on: {error}"
-            ) from error
-        return self._taken_in(over)
+        return list(self.receiver.look(expected=expected).incoming)
 
-    def _begin_reading(self, readers: Sequence[Reader], *, is_resumed: bool) -> tuple[str, ...]:
-        """Begin with the first way in which texts can be read; the texts that are there."""
-        for reader in readers[:-1]:
-            try:
-                texts = reader.begin(is_resumed=is_resumed)
-            except Unreadable:
-                # It may have left the chat before it found out.
-                self._enter(self._receiver, self.chat.receiver_title)
-            else:
-                self._reader = reader
-                return texts
-        texts = readers[-1].begin(is_resumed=is_resumed)
-        self._reader = readers[-1]
-        return texts
-
-    def _change_reader(self, error: Unreadable) -> None:
-        """Go over to the next way to read; what is there already counts as old."""
-        others = self._readers[self._readers.index(self._reader) + 1 :]
-        if not others:
-            raise error
-        self._enter(self._receiver, self.chat.receiver_title)
-        self._texts = list(self._begin_reading(others, is_resumed=False))
-        self._places = [None] * len(self._texts)
-
-    def _go_on_reading(self) -> None:
-        if self._reader.needs_chat:
-            self._enter(self._receiver, self.chat.receiver_title)
-        self._reader.go_on()
-
-    def _come_back(self, handset: Handset, step: Callable[[], object]) -> None:
-        """Take a step on a handset, with a new session if it needs one."""
-        for _ in range(_MOST_RESTARTS):
-            try:
-                step()
-            except (NotLoggedIn, WrongChat):
-                raise  # a new session would find the same
-            except DriverError:
-                handset.restart()
-            else:
-                return
-        step()
-
-    def _taken_in(self, over: Overlay) -> list[Incoming]:
-        now, mode = datetime.now(UTC), self._reader.mode
-        gone = [
-            Incoming(place=place, text=self._texts[at], seen_at=now, is_gone=True, read_mode=mode)
-            for at in over.gone
-            if (place := self._places[at]) is not None
-        ]
-        for at in reversed(over.gone):
-            del self._texts[at], self._places[at]
-        new = [
-            Incoming(place=self._next_place + offset, text=text, seen_at=now, read_mode=mode)
-            for offset, text in enumerate(over.new)
-        ]
-        self._texts.extend(over.new)
-        self._places.extend(incoming.place for incoming in new)
-        self._next_place += len(new)
-        return gone + new
+    def _enter(self) -> None:
+        enter_chat(self._sender, self.chat.sender_title, wait=self._wait)
 
     def _own_bubble_of(self, prepared: "_Prepared") -> Bubble | None:
         """The bubble of the message just sent, once its mark has settled; ``None`` if none shows.
@@ -378,6 +289,7 @@ class Lane:
         """
         deadline = monotonic() + self.timing.settle_s
         before: ChatView | None = None
+        shown_at: float | None = None
         while True:
             screen, view = self._see_sender()
             has_left = view.input_text != prepared.text
@@ -387,12 +299,16 @@ class Lane:
             if own is not None and not own.text:
                 # The tree hides texts: it is taken for the new one once nothing moves any more.
                 own = own if view == before else None
-            elif own is not None and own.text != prepared.text and own == prepared.newest_before:
-                own = None
+            elif own is not None and own.is_same(prepared.newest_before):
+                # Without an id, one that reads as it should may well be the new one.
+                own = own if own.id is None and own.text == prepared.text else None
             before = view if has_left else None
             if has_left and own is not None and own.mark is not Mark.PENDING:
-                self._seen = (screen, view)
-                return own
+                shown_at = shown_at or monotonic()
+                has_notice = own.notice is not None
+                if has_notice or monotonic() - shown_at >= self.config.sender.profile.notice_s:
+                    self._seen = (screen, view)
+                    return own
             if monotonic() >= deadline:
                 if has_left:
                     return own
@@ -412,7 +328,7 @@ class Lane:
 
     def _see_sender(self) -> tuple[Screen, ChatView]:
         screen = uncovered(self._sender)
-        return screen, read_chat(screen, self.config.sender.profile)
+        return screen, read_end(screen, self.config.sender.profile)
 
     def _require_chat(self, view: ChatView, consequence: str) -> None:
         if view.title != self.chat.sender_title:
@@ -420,56 +336,3 @@ class Lane:
                 f"{self._sender.config.name}: the open chat is {view.title!r}, not "
                 f"{self.chat.sender_title!r}. {consequence}"
             )
-
-    def _enter(self, handset: Handset, title: str) -> Screen:
-        """Go to the chat of this title, from wherever the app is."""
-        profile = handset.config.profile
-        handset.bring_app_to_front()
-        for _ in range(_MOST_STEPS_TO_CHAT):
-            screen = self._screen_of_app(handset)
-            if profile.screens.login and screen.first(profile.screens.login) is not None:
-                raise NotLoggedIn(
-                    f"{handset.config.name}: {profile.title} shows its log-in screen. Log in with "
-                    f"the account {handset.config.account.label!r} and start again."
-                )
-            view = read_chat(screen, profile)
-            if view.title == title and view.input_text is not None:
-                return screen
-            if view.input_text is not None:
-                handset.go_back()  # another chat is open
-                continue
-            self._open_row(handset, screen, title)
-        raise WrongChat(
-            f"{handset.config.name}: could not open the chat {title!r}. Open it by hand once, and "
-            "check its title in the testbed."
-        )
-
-    def _screen_of_app(self, handset: Handset) -> Screen:
-        """What the app shows, once it is in front: one that was not running takes a while."""
-        deadline = monotonic() + _START_S
-        while True:
-            try:
-                return uncovered(handset)
-            except ScreenUnknown:
-                if monotonic() >= deadline:
-                    raise
-                self._wait(_POLL_S)
-                handset.bring_app_to_front()
-
-    def _open_row(self, handset: Handset, screen: Screen, title: str) -> None:
-        profile = handset.config.profile
-        for row in screen.all(profile.screens.chat_row):
-            name = row.first(profile.screens.chat_name)
-            if name is not None and name.text == title:
-                handset.tap_node(row, f"the chat {title!r}")
-                return
-        shown = [
-            name.text
-            for row in screen.all(profile.screens.chat_row)
-            if (name := row.first(profile.screens.chat_name)) is not None
-        ]
-        raise WrongChat(
-            f"{handset.config.name}: there is no chat {title!r} in the list; it shows: "
-            f"{', '.join(map(repr, shown)) or 'nothing'}. Create it, or correct its title in the "
-            "testbed."
-        )

@@ -12,8 +12,8 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from drivers.conversation import Overlay, overlay
+from drivers.end import End
 from drivers.errors import DriverError, SessionLost, Unreadable
-from drivers.handset import Handset
 from drivers.profile import ReadMode
 
 KEPT: Final = 100
@@ -33,7 +33,7 @@ class _Post:
 class NotificationReader:
     """Reads exact texts, as far as notifications show them."""
 
-    def __init__(self, handset: Handset, title: str) -> None:
+    def __init__(self, handset: End, title: str) -> None:
         """Read a chat.
 
         Args:
@@ -54,6 +54,11 @@ class NotificationReader:
     @property
     def needs_chat(self) -> bool:
         """An app posts no notification for a chat that is open."""
+        return False
+
+    @property
+    def tells_removals(self) -> bool:
+        """A notification that was posted stays."""
         return False
 
     def begin(self, *, is_resumed: bool) -> tuple[str, ...]:
@@ -84,7 +89,12 @@ class NotificationReader:
         if self._is_resumed:
             self._is_resumed = False
             return overlay(known, texts)
-        return Overlay(new=texts, gone=(), is_joined=True)
+        return Overlay.of_new(texts, len(known), is_joined=True)
+
+    def look_back(self, known: tuple[str, ...], place: int) -> Overlay:
+        """What was posted since the last look; that a message is still there is not seen."""
+        del place
+        return self.look(known, expected=0)
 
     def _message(self, each: "_Notification") -> str | None:
         """The text of a message of the chat; ``None`` for anything else."""

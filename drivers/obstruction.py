@@ -4,12 +4,12 @@ A dump of the screen shows the window in front alone. So a dialog hides the chat
 whatever is concluded from a snapshot with one on top would be about the dialog.
 """
 
+from drivers.end import End
 from drivers.errors import ScreenUnknown
-from drivers.handset import Handset
 from drivers.screen import Screen
 
 
-def uncovered(handset: Handset) -> Screen:
+def uncovered(handset: End) -> Screen:
     """A snapshot of the app, after clearing away, once, what lies over it.
 
     A popup that the profile knows is closed as the profile says; for any other, *back* is pressed.
@@ -32,7 +32,7 @@ def uncovered(handset: Handset) -> Screen:
     return screen
 
 
-def _clear(handset: Handset, screen: Screen) -> bool:
+def _clear(handset: End, screen: Screen) -> bool:
     """Close what lies over the app; whether there was something."""
     button = screen.locate(handset.config.profile.popups)
     if button is not None:
@@ -44,5 +44,5 @@ def _clear(handset: Handset, screen: Screen) -> bool:
     return False
 
 
-def _is_foreign(handset: Handset, screen: Screen) -> bool:
+def _is_foreign(handset: End, screen: Screen) -> bool:
     return screen.package not in {None, handset.config.profile.package}

@@ -15,10 +15,10 @@ from rapidfuzz.distance import Indel
 
 from drivers.chat import Bubble
 from drivers.conversation import Overlay, overlay
+from drivers.end import End
 from drivers.errors import ConfigError, ScreenUnknown, Unreadable
-from drivers.handset import Handset
 from drivers.profile import ReadMode
-from drivers.reading import ScrollingReader, Window
+from drivers.reading import ScrollingReader, Window, window_of
 from drivers.screen import Bounds
 
 if TYPE_CHECKING:
@@ -36,9 +36,7 @@ _SCREENS_BACK: Final = 3
 class OcrReader(ScrollingReader):
     """Reads inexact texts in screenshots."""
 
-    def __init__(
-        self, handset: Handset, title: str, *, recogniser: "Recogniser | None" = None
-    ) -> None:
+    def __init__(self, handset: End, title: str, *, recogniser: "Recogniser | None" = None) -> None:
         """Read a chat.
 
         Args:
@@ -66,20 +64,19 @@ class OcrReader(ScrollingReader):
 
     def _window(self, *, is_topmost: bool) -> Window:
         bubbles, picture = self._steady()
-        incoming = [bubble for bubble in bubbles if not bubble.is_own]
+        incoming = [bubble for bubble in bubbles if bubble.is_own is not True]
         # One at the upper edge may be cut through; what is read of it would be taken for a message.
         hides_first = bool(incoming) and incoming[0].is_first and not is_topmost
-        texts = tuple(self._text(picture, each) for each in incoming[hides_first:])
-        return Window(texts=texts, hides_first=hides_first)
+        read = ((each, self._text(picture, each)) for each in incoming[hides_first:])
+        return window_of(read, hides_first=hides_first)
 
-    def _overlay(self, known: tuple[str, ...], texts: tuple[str, ...]) -> Overlay:
+    def _overlay(
+        self, known: tuple[str, ...], texts: tuple[str, ...], *, is_whole: bool
+    ) -> Overlay:
         """Lay texts over known ones, taking those that are alike for the same."""
         recent = known[-_SCREENS_BACK * max(1, len(texts)) :]
-        over = overlay(known, tuple(_most_alike(text, recent) for text in texts))
-        # What is new is always the end of the window; it is reported as it was read.
-        return Overlay(
-            new=texts[len(texts) - len(over.new) :], gone=over.gone, is_joined=over.is_joined
-        )
+        alike = tuple(_most_alike(text, recent) for text in texts)
+        return overlay(known, alike, shown=texts, is_whole=is_whole)
 
     def _steady(self) -> tuple[tuple[Bubble, ...], "Image"]:
         """Messages and a picture that shows them where the tree says they are.
@@ -125,7 +122,7 @@ class OcrReader(ScrollingReader):
         return self._recogniser
 
 
-def _places(bubbles: tuple[Bubble, ...]) -> list[tuple[bool, Bounds | None]]:
+def _places(bubbles: tuple[Bubble, ...]) -> list[tuple[bool | None, Bounds | None]]:
     return [(bubble.is_own, bubble.bounds) for bubble in bubbles]
 
 

@@ -1,8 +1,10 @@
-"""A testbed brought to life: the embedded network if it is asked for, handsets and lanes."""
+"""A testbed brought to life: what it asks for is started, then handsets and lanes are built."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from time import monotonic
@@ -10,10 +12,19 @@ from types import TracebackType
 
 from drivers.door import doors, start_server
 from drivers.embedded.process import EmbeddedProcess
+from drivers.end import End
+from drivers.ends import end_behind
 from drivers.evidence import EvidenceFolder
-from drivers.handset import Handset
+from drivers.fleet import Fleet
+from drivers.handset_receiver import HandsetReceiver
+from drivers.heads_up import HeadsUp
+from drivers.inbox_receiver import InboxReceiver
+from drivers.inboxes.open_inbox import open_inbox
 from drivers.lane import Lane
-from drivers.testbed import HandsetConfig, LaneConfig, Testbed
+from drivers.receiver import Receiver
+from drivers.selector_check import require_selectors
+from drivers.testbed import HandsetConfig, LaneConfig, ReceiverConfig, Testbed
+from drivers.tools import Places
 
 _CLOSE_S = 10.0  # for all sessions; one that hangs is left to the server's own time-out
 
@@ -74,11 +85,11 @@ class OpenTestbed:
             wait: Waits some seconds between two looks; ends early when the run ends.
 
         Raises:
-            ConfigError: No lane has such a chat.
-            DriverError: The embedded network does not start.
+            ConfigError: No lane has such a chat, or a variable with an inbox's secret is not set.
+            DriverError: The embedded network, the Appium server or an emulator does not start.
         """
         configs = testbed.lanes_with(chat)
-        ends = [end for lane in configs for end in (lane.sender, lane.receiver)]
+        ends = [end for lane in configs for end in lane.handsets]
         evidence = EvidenceFolder(folder)
         with ExitStack() as closing:
             embedded = None
@@ -93,20 +104,37 @@ class OpenTestbed:
             server = start_server(ends, embedded=embedded, folder=folder)
             if server is not None:
                 closing.callback(server.stop)
-            ways = doors(ends, embedded=embedded, server=server)
+            fleet = Fleet.of(ends, server=server, places=Places.here(), folder=folder)
+            closing.callback(fleet.stop)
+            fleet.start(loads_snapshots=True)
+            ways = fleet.lead(doors(ends, embedded=embedded, server=server))
+            heads_up = HeadsUp()
+            closing.callback(heads_up.restore)
+            heads_up.switch_off(ways.values())
 
-            def handset(config: HandsetConfig) -> Handset:
-                return Handset(config, ways[config.name], longest_pause_s=testbed.pacing.pause_s[1])
+            def end(config: HandsetConfig) -> End:
+                pause_s = testbed.pacing.pause_s[1]
+                return end_behind(config, ways[config.name], longest_pause_s=pause_s)
+
+            check = partial(require_selectors, settle_s=testbed.timing.settle_s, folder=folder)
+
+            def receiver(config: ReceiverConfig, title: str) -> Receiver:
+                if isinstance(config, HandsetConfig):
+                    return HandsetReceiver(end(config), title, wait=wait, check=check)
+                inbox = open_inbox(config.inbox, folder=folder, environ=os.environ, wait=wait)
+                return InboxReceiver(config, inbox)
 
             def lane(config: LaneConfig) -> Lane:
+                which = next(each for each in config.chats if each.kind == chat)
                 return Lane(
                     config,
-                    chat=next(each for each in config.chats if each.kind == chat),
-                    sender=handset(config.sender),
-                    receiver=handset(config.receiver),
+                    chat=which,
+                    sender=end(config.sender),
+                    receiver=receiver(config.receiver, which.receiver_title),
                     timing=testbed.timing,
                     wait=wait,
                     evidence=evidence,
+                    check=check,
                 )
 
             lanes = tuple(map(lane, configs))
@@ -135,7 +163,7 @@ class OpenTestbed:
         return right
 
     def close(self) -> None:
-        """End all sessions, the Appium server and the embedded network, if they are ours."""
+        """End all sessions, and emulators, Appium server and embedded network, if they are ours."""
         with self._closing:
             closers = [Thread(target=lane.close, daemon=True) for lane in self.lanes]
             for closer in closers:

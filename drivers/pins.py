@@ -12,6 +12,7 @@ from drivers.errors import ConfigError
 
 APPIUM: Final = "appium"
 UIAUTOMATOR2: Final = "appium-uiautomator2-driver"
+CHROMIUM: Final = "appium-chromium-driver"
 PROJECT: Final = Path(__file__).parent.parent
 PIN_FILES: Final = ("package.json", "package-lock.json", ".npmrc")
 
@@ -26,6 +27,7 @@ class Pins:
     Attributes:
         appium: Version of Appium.
         uiautomator2: Version of the UiAutomator2 driver.
+        chromium: Version of the Chromium driver, for web apps; empty where none is pinned.
         node: Versions of Node that Appium runs on, as npm writes them (``^20.19.0 || >=24.0.0``).
         digest: SHA-256 of the pins; another one means that something else is to be installed.
     """
@@ -34,6 +36,7 @@ class Pins:
     uiautomator2: str
     node: str
     digest: str
+    chromium: str = ""
 
 
 class _Engines(BaseModel):
@@ -74,6 +77,7 @@ def load_pins(project: Path = PROJECT) -> Pins:
     return Pins(
         appium=appium.version,
         uiautomator2=driver.version,
+        chromium=packages.get(f"node_modules/{CHROMIUM}", _Package()).version,
         node=appium.engines.node if isinstance(appium.engines, _Engines) else ">=0.0.0",
         digest=hashlib.sha256(manifest + b"\0" + said).hexdigest(),
     )

@@ -7,11 +7,10 @@ import secrets
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -21,7 +20,9 @@ from pydantic import BaseModel, ValidationError
 
 from drivers.adb import Adb, is_address, needs_usb
 from drivers.errors import DriverError
+from drivers.ports import free_ports
 from drivers.tools import Places, Toolchain, android_home, require_toolchain
+from drivers.watchdog import watch
 
 _HOST: Final = "127.0.0.1"
 _ATTEMPTS: Final = 3
@@ -68,7 +69,7 @@ class AppiumServer:
         self._start_s = start_s
         self._lock = threading.RLock()
         self._watchdog: subprocess.Popen[bytes] | None = None
-        self._ports: tuple[int, int] | None = None
+        self._ports: tuple[int, ...] | None = None  # Appium's and adb's
         # Nobody but this server answers below it, whoever took its port.
         self._base_path = f"/{secrets.token_hex(8)}"
         self._adb: Adb | None = None
@@ -139,7 +140,7 @@ class AppiumServer:
             # Only the first start may choose ports: sessions know the address from then on.
             attempts = _ATTEMPTS if self._ports is None else 1
             for attempt in range(1, attempts + 1):
-                ports = self._ports or _free_ports()
+                ports = self._ports or free_ports(2)
                 said_before = self._log_size()
                 try:
                     self._start(self._toolchain, ports)
@@ -204,7 +205,7 @@ class AppiumServer:
     ) -> None:
         self.stop()
 
-    def _start(self, toolchain: Toolchain, ports: tuple[int, int]) -> None:
+    def _start(self, toolchain: Toolchain, ports: tuple[int, ...]) -> None:
         port, adb_port = ports
         environ = self._environ(toolchain, adb_port)
         adb = [str(toolchain.adb), "-P", str(adb_port)]
@@ -217,20 +218,14 @@ class AppiumServer:
         # the driver takes no notice of the environment variable.
         appium += ["--default-capabilities", json.dumps({"appium:adbPort": adb_port})]
         appium += ["--log-level", "info", "--log-timestamp", "--log-no-colors"]
-        command = [sys.executable, "-m", "drivers.watchdog", "--parent", str(os.getpid())]
-        command += ["--grace", str(_GRACE_S)]
-        command += ["--service", json.dumps(adb_server), str(self._folder / "adb.log")]
-        command += ["--service", json.dumps(appium), str(self.log_path)]
-        # Appium restarts adb when that misbehaves, and such an adb server leaves the group.
-        command += ["--last", json.dumps([*adb, "kill-server"])]
         with self.log_path.open("ab") as log:
-            self._watchdog = subprocess.Popen(  # noqa: S603 - our own module, arguments as a list
-                command,
-                env=environ,
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
+            self._watchdog = watch(
+                [(adb_server, self._folder / "adb.log"), (appium, self.log_path)],
+                # Appium restarts adb when that misbehaves, and such an adb server leaves the group.
+                last=[*adb, "kill-server"],
+                grace_s=_GRACE_S,
+                environ=environ,
+                output=log,
             )
         deadline = time.monotonic() + self._start_s
         # adb clients start a server, one that leaves the group, where they find none: so first
@@ -279,7 +274,7 @@ class AppiumServer:
     def _url(self, port: int) -> str:
         return f"http://{_HOST}:{port}{self._base_path}"
 
-    def _started_ports(self) -> tuple[int, int]:
+    def _started_ports(self) -> tuple[int, ...]:
         if self._ports is None:
             raise DriverError("The Appium server was not started.")
         return self._ports
@@ -327,17 +322,3 @@ def _accepts(port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def free_ports(count: int) -> tuple[int, ...]:
-    """Ports of this machine that nobody listens on now, all different."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind((_HOST, 0))
-        return tuple(int(each.getsockname()[1]) for each in sockets)
-
-
-def _free_ports() -> tuple[int, int]:
-    port, adb_port = free_ports(2)
-    return port, adb_port

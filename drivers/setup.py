@@ -31,7 +31,9 @@ LOG_NAME: Final = "undelivered-setup.log"
 
 _MARK: Final = ".undelivered-pins"
 _CHECK_S: Final = 60.0
-_TAIL_LINES: Final = 8
+_TOLD_LINES: Final = 8
+# npm says first what is wrong; then, indented, where in its own code that came up.
+_ERROR: Final = re.compile(r"npm (error|ERR!) \w")
 _FETCHED: Final = re.compile(rb"^npm http fetch ")
 
 Progress = Callable[[int], None]
@@ -134,7 +136,7 @@ def _install(
         part for part in (str(node.path.parent), environ.get("PATH")) if part
     )
     environ["APPIUM_HOME"] = str(home)
-    # Chromedriver drives web pages; we drive apps.
+    # Web apps take the chromedriver of the system, which fits the system's browser.
     environ["APPIUM_SKIP_CHROMEDRIVER_INSTALL"] = "1"
     with tempfile.TemporaryFile() as log:
         command = [str(node.path), str(npm.path), "ci"]
@@ -222,8 +224,8 @@ def _check(command: list[str], home: Path, environ: dict[str, str], log: IO[byte
 def _npm_failed(command: list[str], code: int, home: Path, log: IO[bytes]) -> str:
     kept = _keep(log, home)
     lines = kept.read_text(encoding="utf-8", errors="replace").splitlines()
-    errors = [line for line in lines if line.startswith(("npm error", "npm ERR!"))] or lines
-    told = "\n".join(f"  {line}" for line in errors[-_TAIL_LINES:])
+    errors = list(filter(_ERROR.match, lines))
+    told = "\n".join(f"  {line}" for line in errors[:_TOLD_LINES] or lines[-_TOLD_LINES:])
     return (
         f"npm could not install Appium in {home} (exit code {code}): {' '.join(command)}\n{told}\n"
         f"Check that npm reaches its registry (npm config get registry, proxy) and that {home} can "

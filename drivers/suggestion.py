@@ -61,7 +61,7 @@ class Proposals:
     def toml(self, place: str) -> str:
         """A line for the profile's table ``[selectors]``; empty where nothing is proposed."""
         found = self.of(place)
-        return f"{place} = [{', '.join(map(_toml, found))}]" if found else ""
+        return f"{place} = [{', '.join(map(selector_toml, found))}]" if found else ""
 
 
 def propose(screen: Screen) -> Proposals:
@@ -79,7 +79,7 @@ def propose(screen: Screen) -> Proposals:
 
 
 def _fields(root: etree._Element) -> Iterator[Node]:
-    return (Node(each) for each in root.iterdescendants() if _is_field(each))
+    return (Node(each) for each in root.iterdescendants() if is_field(each))
 
 
 def _buttons(root: etree._Element, field: Node) -> list[Node]:
@@ -92,13 +92,13 @@ def _buttons(root: etree._Element, field: Node) -> list[Node]:
     for element in root.iterdescendants():
         node = Node(element)
         bounds = node.bounds
-        is_other = element.get("clickable") == "true" and not _is_field(element)
+        is_other = element.get("clickable") == "true" and not is_field(element)
         if not is_other or bounds is None or element in ancestors:
             continue
         is_beside = bounds.left >= at.right and _overlaps(bounds, at)
         is_below = bounds.top >= at.bottom
         if is_beside or is_below:
-            says_so = _SEND_WORDS.search(f"{node.description} {node.text} {_id(element)}")
+            says_so = _SEND_WORDS.search(f"{node.description} {node.text} {id_of(element)}")
             # Beside comes before below; and of several beside, the last one is usually it.
             distance = bounds.top - at.bottom if is_below else 0
             found.append((says_so is None, distance, -bounds.right, node))
@@ -112,7 +112,7 @@ def _rows(root: etree._Element) -> list[etree._Element]:
         alike: dict[tuple[str, str], list[etree._Element]] = defaultdict(list)
         for child in parent:
             if any(Node(each).text for each in child.iter()):
-                alike[_class(child), _id(child)].append(child)
+                alike[class_of(child), id_of(child)].append(child)
         groups += [each for each in alike.values() if len(each) >= _LEAST_ROWS and _is_column(each)]
     return max(groups, key=_row_rank, default=[])
 
@@ -129,11 +129,11 @@ def _is_column(rows: list[etree._Element]) -> bool:
 
 
 def _row_selector(rows: list[etree._Element]) -> Selector:
-    if identifier := _id(rows[0]):
+    if identifier := id_of(rows[0]):
         return Selector(kind=SelectorKind.ID, values=(identifier,))
     parent = rows[0].getparent()
-    above = "" if parent is None else f"//{_step(parent)}"
-    return Selector(kind=SelectorKind.XPATH, values=(f"{above}/{_step(rows[0])}",))
+    above = "" if parent is None else f"//{step(parent)}"
+    return Selector(kind=SelectorKind.XPATH, values=(f"{above}/{step(rows[0])}",))
 
 
 def _row_texts(
@@ -145,7 +145,7 @@ def _row_texts(
         best: dict[tuple[str, str], int] = {}
         for place, element in enumerate(row.iterdescendants()):
             if Node(element).text:
-                kind = (_class(element), _id(element))
+                kind = (class_of(element), id_of(element))
                 fit = fitness(place, Node(element))
                 best[kind] = max(best.get(kind, fit), fit)
         for kind, fit in best.items():
@@ -177,47 +177,50 @@ def _titles(root: etree._Element, rows: list[etree._Element], fields: list[Node]
     for element in root.iterdescendants():
         node = Node(element)
         bounds = node.bounds
-        is_text = bool(node.text) and not _is_field(element)
+        is_text = bool(node.text) and not is_field(element)
         is_above = bounds is not None and edge is not None and bounds.bottom <= edge
         if is_text and is_above and element not in inside:
             yield node
 
 
 def _selectors(root: etree._Element, nodes: Iterable[Node]) -> tuple[Selector, ...]:
-    found = dict.fromkeys(selector for node in nodes if (selector := _selector(root, node)))
+    found = dict.fromkeys(selector for node in nodes if (selector := selector_of(root, node)))
     return tuple(found)[:_MOST]
 
 
-def _selector(root: etree._Element, node: Node) -> Selector | None:
+def selector_of(root: etree._Element, node: Node) -> Selector | None:
     """The least fragile way to find a node, such that it is the first found."""
     candidates = []
-    if identifier := _id(node.element):
+    if identifier := id_of(node.element):
         candidates.append(Selector(kind=SelectorKind.ID, values=(identifier,)))
     if node.description and not _CONTROL.search(node.description):
         candidates.append(Selector(kind=SelectorKind.DESC, values=(node.description,)))
-    step = f"//{_class(node.element)}"
+    step = f"//{class_of(node.element)}"
     of_class = Selector(kind=SelectorKind.XPATH, values=(step,))
     place = list(of_class.find(root)).index(node.element) + 1
     candidates += [of_class, Selector(kind=SelectorKind.XPATH, values=(f"({step})[{place}]",))]
     return next((each for each in candidates if next(each.find(root), None) is node.element), None)
 
 
-def _step(element: etree._Element) -> str:
-    identifier = _id(element)
-    return _class(element) + (f'[@resource-id="{identifier}"]' if identifier else "")
+def step(element: etree._Element) -> str:
+    """A step of an XPath to an element: its class, and its id if it has one."""
+    identifier = id_of(element)
+    return class_of(element) + (f'[@resource-id="{identifier}"]' if identifier else "")
 
 
-def _class(element: etree._Element) -> str:
+def class_of(element: etree._Element) -> str:
     """Its class as a step of an XPath; elements are named after it, so far as XML allows."""
     said = element.tag if isinstance(element.tag, str) else ""
     return said if _CLASS.fullmatch(said) else "*"
 
 
-def _is_field(element: etree._Element) -> bool:
+def is_field(element: etree._Element) -> bool:
+    """Whether something can be typed into."""
     return (element.get("class") or str(element.tag)).endswith("EditText")
 
 
-def _id(element: etree._Element) -> str:
+def id_of(element: etree._Element) -> str:
+    """Its resource id with the package; empty where it has none of that kind."""
     said = element.get("resource-id") or ""
     # Ids without a package are those of web pages and of Compose; the profile would add one.
     return said if ":id/" in said and _ID.fullmatch(said) else ""
@@ -231,7 +234,8 @@ def _bottom(node: Node) -> int:
     return 0 if node.bounds is None else node.bounds.bottom
 
 
-def _toml(selector: Selector) -> str:
+def selector_toml(selector: Selector) -> str:
+    """A selector as a profile has it."""
     # JSON strings and lists without control characters are TOML as well.
     if selector.kind in {SelectorKind.ID, SelectorKind.XPATH}:
         return f"{{ {selector.kind} = {json.dumps(selector.values[0], ensure_ascii=False)} }}"

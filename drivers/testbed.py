@@ -1,157 +1,60 @@
 """A testbed: the handsets, accounts and lanes of one setup, as `testbed.toml` describes them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import time
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
 from drivers.border import Border, config_error, read_table
+from drivers.consent import Consent, ConsentTable
+from drivers.emulator_config import EmulatorTable
 from drivers.errors import ConfigError
-from drivers.profile import Profile, ReadMode, ReadModes, load_profile
+from drivers.inboxes.config import InboxTable
+from drivers.profile import Platform, Profile
+from drivers.profile_file import load_profile
+from drivers.profile_tables import ReadModes
+from drivers.testbed_parts import (
+    EMBEDDED,
+    MANAGED,
+    Account,
+    Canary,
+    ChatConfig,
+    EmbeddedConfig,
+    HandsetConfig,
+    InboxEnd,
+    LaneConfig,
+    Pacing,
+    ReceiverConfig,
+    Timing,
+)
+from drivers.web_config import WebKeys
 
-EMBEDDED = "embedded"
-"""Value of a handset's `appium`, or `udid`, that asks for one that ships with the project."""
+__all__ = [
+    "EMBEDDED",
+    "MANAGED",
+    "Account",
+    "Canary",
+    "ChatConfig",
+    "EmbeddedConfig",
+    "HandsetConfig",
+    "InboxEnd",
+    "LaneConfig",
+    "Pacing",
+    "ReceiverConfig",
+    "Testbed",
+    "Timing",
+    "load_testbed",
+]
 
-MANAGED = "managed"
-"""Value of a handset's `appium` that asks for a server that the harness starts and stops."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """An account of the app, owned by the researcher.
-
-    Attributes:
-        label: How it is called everywhere; never a number or a name.
-        region: Region it is registered in, ISO 3166-1 alpha-2.
-    """
-
-    label: str
-    region: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandsetConfig:
-    """A handset and how it is reached.
-
-    Attributes:
-        name: Its name in this testbed.
-        account: The account that is logged in on it.
-        profile: The app on it.
-        appium: URL of the Appium server, ``managed``, or ``embedded`` (no server in between).
-        udid: Which device of that server, ``embedded`` for one that ships with the project;
-            ``None`` where the server has only one.
-        version: Version of the app, where the researcher states it; otherwise it is asked.
-        read: Ways to read what arrives on it, the first to be tried first.
-    """
-
-    name: str
-    account: Account
-    profile: Profile
-    appium: str
-    udid: str | None
-    version: str | None
-    read: tuple[ReadMode, ...] = (ReadMode.TREE,)
-
-    @property
-    def is_embedded(self) -> bool:
-        """Whether it is one of those that ship with the project."""
-        return EMBEDDED in {self.appium, self.udid}
-
-    @property
-    def is_managed(self) -> bool:
-        """Whether it is reached through a server that the harness looks after."""
-        return self.appium == MANAGED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChatConfig:
-    """A chat between the two ends of a lane.
-
-    Attributes:
-        kind: ``direct`` or ``group``.
-        sender_title: Its title on the sender's handset.
-        receiver_title: Its title on the receiver's handset.
-    """
-
-    kind: str
-    sender_title: str
-    receiver_title: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaneConfig:
-    """A sender, a receiver and the chats between them."""
-
-    name: str
-    sender: HandsetConfig
-    receiver: HandsetConfig
-    chats: tuple[ChatConfig, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Canary:
-    """A text known to be censored.
-
-    Attributes:
-        components: What it is composed of.
-        chats: The kinds of chat it is known to be censored in.
-        source: How that is known.
-    """
-
-    components: tuple[str, ...]
-    chats: tuple[str, ...]
-    source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pacing:
-    """How fast, how much and when accounts may send.
-
-    Attributes:
-        pause_s: Shortest and longest pause between two messages of an account.
-        daily_budget: Messages an account may send in 24 hours, over all runs.
-        quiet_hours: Local start and end of the time in which nothing is sent.
-    """
-
-    pause_s: tuple[float, float]
-    daily_budget: int | None
-    quiet_hours: tuple[time, time] | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
-    """How long to wait and how wide a bracket may be.
-
-    Attributes:
-        look_s: How long to look for a message before the next one is sent.
-        settle_s: How long to wait for a message that closes a bracket.
-        bracket_messages: Most messages between the two arrivals of a bracket.
-        bracket_s: Most seconds between them.
-    """
-
-    look_s: float
-    settle_s: float
-    bracket_messages: int
-    bracket_s: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmbeddedConfig:
-    """What the embedded network does.
-
-    Attributes:
-        policy: Path of the policy file. It is the truth that probes are to find: read it nowhere
-            but in `drivers.embedded`.
-        seed: Seed of its noise; ``None`` takes the run's.
-    """
-
-    policy: Path
-    seed: int | None
+_PLATFORMS: Final = {
+    True: "a web app: give the url of its page",
+    False: "no web app: leave out url, or choose another app",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +69,7 @@ class Testbed:
     pacing: Pacing
     timing: Timing
     embedded: EmbeddedConfig | None
+    consent: Consent | None = None
 
     __test__ = False  # pytest would otherwise collect it for its name
 
@@ -173,7 +77,7 @@ class Testbed:
         """The lanes that have a chat of this kind.
 
         Raises:
-            ConfigError: There is none.
+            ConfigError: There is none, or one of its ends cannot read such chats.
         """
         lanes = tuple(lane for lane in self.lanes if any(each.kind == chat for each in lane.chats))
         if not lanes:
@@ -181,6 +85,15 @@ class Testbed:
                 f"{self.path}: no lane has a {chat} chat. Add one to [[lane]] … chats, or choose "
                 "another with --chat."
             )
+        problems = [
+            f"lane {lane.name!r}: {chat} chats of {end.profile.title} cannot be read on "
+            f"{end.name!r}, only {' and '.join(end.profile.chats)} chats"
+            for lane in lanes
+            for end in lane.handsets
+            if chat not in end.profile.chats
+        ]
+        if problems:
+            raise config_error(self.path, "testbed", problems)
         return lanes
 
 
@@ -214,7 +127,7 @@ class _AccountTable(Border):
         return Account(label=self.label, region=self.region)
 
 
-class _HandsetTable(Border):
+class _HandsetTable(WebKeys):
     name: str
     account: str
     app: str
@@ -222,6 +135,8 @@ class _HandsetTable(Border):
     udid: str | None = None
     version: str | None = None
     read: ReadModes | None = None
+    emulator: EmulatorTable | None = None
+    own_network: bool = False
 
 
 class _ChatTable(Border):
@@ -243,6 +158,7 @@ class _LaneTable(Border):
     sender: str
     receiver: str
     chats: tuple[_ChatTable, ...] = Field(min_length=1)
+    observers: tuple[str, ...] = ()
 
 
 class _CanaryTable(Border):
@@ -256,12 +172,25 @@ class _PacingTable(Border):
     daily_budget: int | None = Field(default=None, gt=0)
     quiet_hours: tuple[time, time] | None = None
 
+    def to_pacing(self) -> Pacing:
+        return Pacing(
+            pause_s=self.pause_s,
+            daily_budget=self.daily_budget,
+            quiet_hours=self.quiet_hours,
+            is_stated="pause_s" in self.model_fields_set,
+        )
+
 
 class _TimingTable(Border):
     look_s: float = Field(default=2.0, ge=0)
     settle_s: float = Field(default=20.0, ge=0)
     bracket_messages: int = Field(default=8, ge=2)
     bracket_s: float = Field(default=900.0, gt=0)
+    # Images were seen to be removed 5 to 30 s after delivery (docs/measurement.md); twice that.
+    removal_window_s: float = Field(default=60.0, ge=0, le=3600)
+
+    def to_timing(self) -> Timing:
+        return Timing(**dict(self))
 
 
 class _EmbeddedTable(Border):
@@ -275,20 +204,25 @@ class _EmbeddedTable(Border):
 class _TestbedTable(Border):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     account: tuple[_AccountTable, ...] = Field(min_length=2)
-    handset: tuple[_HandsetTable, ...] = Field(min_length=2)
+    handset: tuple[_HandsetTable, ...] = Field(min_length=1)
+    inbox: tuple[InboxTable, ...] = ()
     lane: tuple[_LaneTable, ...] = Field(min_length=1)
     canary: tuple[_CanaryTable, ...] = ()
     pacing: _PacingTable = _PacingTable()
     timing: _TimingTable = _TimingTable()
     embedded: _EmbeddedTable | None = None
+    consent: ConsentTable | None = None
 
     def problems(self) -> Iterator[str]:
         """What no single table can see: promises, references, uniqueness."""
         yield from _repeated("account", (each.label for each in self.account))
-        yield from _repeated("handset", (each.name for each in self.handset))
+        names = (*(each.name for each in self.handset), *(each.name for each in self.inbox))
+        yield from _repeated("handset or inbox", names)
         yield from _repeated("lane", (each.name for each in self.lane))
         yield from self._account_problems()
         yield from self._handset_problems()
+        for inbox in self.inbox:
+            yield from inbox.problems({each.label for each in self.account})
         yield from self._lane_problems()
         low, high = self.pacing.pause_s
         if not 0 <= low <= high:
@@ -308,9 +242,15 @@ class _TestbedTable(Border):
         for handset in self.handset:
             if handset.account not in accounts:
                 yield f"handset {handset.name!r}: there is no account {handset.account!r}"
+            if handset.url is not None and (handset.udid or handset.appium == EMBEDDED):
+                yield (
+                    f"handset {handset.name!r}: a web app is opened in a browser: leave out udid, "
+                    f"and let appium be a URL or {MANAGED!r}"
+                )
             if EMBEDDED in {handset.appium, handset.udid} and self.embedded is None:
                 yield f"handset {handset.name!r}: {EMBEDDED!r} needs a table [embedded]"
-            if handset.appium == MANAGED and handset.udid is None:
+            yield from handset.web_problems(handset.name)
+            if handset.appium == MANAGED and handset.udid is None and handset.url is None:
                 yield (
                     f"handset {handset.name!r}: appium = {MANAGED!r} needs a udid, as "
                     "`adb devices` lists it"
@@ -327,18 +267,38 @@ class _TestbedTable(Border):
             (
                 f"{each.appium} {each.udid or ''}"
                 for each in self.handset
-                if EMBEDDED not in {each.appium, each.udid}
+                if EMBEDDED not in {each.appium, each.udid} and each.url is None
             ),
         )
+        yield from _repeated(
+            "user_data", (each.user_data for each in self.handset if each.user_data is not None)
+        )
+        emulated = [(each, each.emulator) for each in self.handset if each.emulator is not None]
+        for handset, emulator in emulated:
+            yield from emulator.problems(handset.name, appium=handset.appium, udid=handset.udid)
+        yield from _repeated("AVD", (emulator.avd for _, emulator in emulated))
 
     def _lane_problems(self) -> Iterator[str]:
-        handsets = {each.name for each in self.handset}
+        accounts = {each.name: each.account for each in self.handset}
+        accounts |= {each.name: each.account for each in self.inbox}
+        senders = {each.name for each in self.handset}
         for lane in self.lane:
-            for end in (lane.sender, lane.receiver):
-                if end not in handsets:
-                    yield f"lane {lane.name!r}: there is no handset {end!r}"
+            if lane.sender not in senders:
+                yield f"lane {lane.name!r}: there is no handset {lane.sender!r}"
+            ends = (lane.sender, lane.receiver, *lane.observers)
+            for end in ends[1:]:
+                if end not in accounts:
+                    yield f"lane {lane.name!r}: there is no handset {end!r}, and no inbox"
             if lane.sender == lane.receiver:
                 yield f"lane {lane.name!r}: sender and receiver are one handset, {lane.sender!r}"
+            if lane.observers:
+                labels = [accounts[end] for end in dict.fromkeys(ends) if end in accounts]
+                yield from _repeated(f"lane {lane.name!r}: account", labels)
+            if lane.observers and not any(each.kind == "group" for each in lane.chats):
+                yield (
+                    f"lane {lane.name!r}: observers are members of its group, and it has no group "
+                    "chat; add one, or leave them out"
+                )
             yield from _repeated(f"lane {lane.name!r}: chat", (each.kind for each in lane.chats))
             for chat in lane.chats:
                 resolved = chat.to_chat()
@@ -347,14 +307,26 @@ class _TestbedTable(Border):
                         f"lane {lane.name!r}: the {chat.kind} chat needs a title, or a "
                         "sender_title and a receiver_title"
                     )
-        yield from _repeated(
-            "end of a lane: handset",
-            (end for lane in self.lane for end in (lane.sender, lane.receiver) if end in handsets),
+        ends_of_lanes = (
+            end
+            for lane in self.lane
+            for end in dict.fromkeys((lane.sender, lane.receiver, *lane.observers))
         )
+        yield from _repeated("end of a lane:", (each for each in ends_of_lanes if each in accounts))
+
+    def _profile_problems(self, profiles: Mapping[str, Profile]) -> Iterator[str]:
+        for each in self.handset:
+            profile = profiles[each.app]
+            is_web = profile.platform is Platform.WEB
+            if is_web != (each.url is not None):
+                yield f"handset {each.name!r}: {profile.title} is {_PLATFORMS[is_web]}"
 
     def to_testbed(self, path: Path) -> Testbed:
         accounts = {each.label: each.to_account() for each in self.account}
         profiles = {name: load_profile(name) for name in {each.app for each in self.handset}}
+        problems = list(self._profile_problems(profiles))
+        if problems:
+            raise config_error(path, "testbed", problems)
         handsets = {
             each.name: HandsetConfig(
                 name=each.name,
@@ -364,9 +336,17 @@ class _TestbedTable(Border):
                 udid=each.udid,
                 version=each.version,
                 read=each.read or profiles[each.app].read,
+                emulator=None if each.emulator is None else each.emulator.to_emulator(each.udid),
+                web=each.to_web(path.parent),
+                is_on_own_network=each.own_network,
             )
             for each in self.handset
         }
+        receivers: dict[str, ReceiverConfig] = dict(handsets)
+        for table in self.inbox:
+            receivers[table.name] = InboxEnd(
+                name=table.name, account=accounts[table.account], inbox=table.to_inbox()
+            )
         return Testbed(
             name=self.name,
             path=path,
@@ -375,8 +355,9 @@ class _TestbedTable(Border):
                 LaneConfig(
                     name=each.name,
                     sender=handsets[each.sender],
-                    receiver=handsets[each.receiver],
+                    receiver=receivers[each.receiver],
                     chats=tuple(chat.to_chat() for chat in each.chats),
+                    observers=tuple(receivers[name] for name in dict.fromkeys(each.observers)),
                 )
                 for each in self.lane
             ),
@@ -384,18 +365,10 @@ class _TestbedTable(Border):
                 Canary(components=each.components, chats=each.chats, source=each.source)
                 for each in self.canary
             ),
-            pacing=Pacing(
-                pause_s=self.pacing.pause_s,
-                daily_budget=self.pacing.daily_budget,
-                quiet_hours=self.pacing.quiet_hours,
-            ),
-            timing=Timing(
-                look_s=self.timing.look_s,
-                settle_s=self.timing.settle_s,
-                bracket_messages=self.timing.bracket_messages,
-                bracket_s=self.timing.bracket_s,
-            ),
+            pacing=self.pacing.to_pacing(),
+            timing=self.timing.to_timing(),
             embedded=self.embedded.to_embedded(path) if self.embedded else None,
+            consent=None if self.consent is None else self.consent.to_consent(),
         )
 
 

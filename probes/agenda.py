@@ -70,11 +70,16 @@ class Agenda:
         if self._needs_control(worker):
             return self._control(worker, candidates)
         if may_probe and self._needs_canary(worker, ledger):
-            return self._canary(worker, candidates)
+            return self._canary(worker, ledger, candidates)
         if may_probe:
+            audit = self._audit(worker, ledger)
+            if audit is not None:
+                return audit
             entries = self._strategy.next(ledger, self._separable(worker, candidates))
             if entries is not None:
                 text = self._text_of(entries, worker)
+                if text in worker.stretch:  # a pool that is sent again
+                    return self._control(worker, candidates)
                 return Message(kind=MessageKind.PROBE, text=text, entries=entries)
         # Nothing to probe just now. If something on this lane waits to become final, or what is to
         # be sent must be kept apart from its twin, a control moves things on.
@@ -99,7 +104,7 @@ class Agenda:
         blocked, slipped = ledger.canaries(worker.name)
         is_blind_yet = not blocked and 0 < slipped < MOST_CANARIES_AT_FIRST
         is_due = worker.since_canary is None or worker.since_canary >= _CANARY_EVERY - 1
-        return is_due or is_blind_yet
+        return is_due or is_blind_yet or (blocked > 0 and self._strategy.wants_canary(ledger))
 
     def _separable(self, worker: LaneWorker, candidates: Iterable[str]) -> Iterator[str]:
         """Candidates that were not sent on the lane since its last control."""
@@ -117,11 +122,32 @@ class Agenda:
         text = self._controls.draw(like, worker.lane.joiner, self._random, worker.recent)
         return Message(kind=MessageKind.CONTROL, text=text)
 
-    def _canary(self, worker: LaneWorker, candidates: Iterable[str]) -> Message:
-        texts = [text for text in self._canaries if text not in worker.stretch]
-        if not texts:
+    def _canary(self, worker: LaneWorker, ledger: Ledger, candidates: Iterable[str]) -> Message:
+        """A canary, alone or among entries that are known to be clear.
+
+        The first is alone. Later ones are as long as other messages are, and the canary is at their
+        end, since a filter might not read long ones, or not to the end.
+        """
+        canary = self._random.choice(self._canaries)
+        escort: tuple[str, ...] = ()
+        if ledger.canaries(worker.name)[0]:
+            beside = len(worker.lane.joiner) + len(canary)
+            escort = self._strategy.escort(ledger, self._random, beside)
+        around = [self._text_of((entry,), worker) for entry in escort]
+        text = compose([*around, canary], worker.lane.joiner)
+        if text in worker.stretch or len(text) > worker.lane.longest_message:
             return self._control(worker, candidates)
-        return Message(kind=MessageKind.CANARY, text=self._random.choice(texts))
+        return Message(kind=MessageKind.CANARY, text=text, entries=escort)
+
+    def _audit(self, worker: LaneWorker, ledger: Ledger) -> Message | None:
+        """An entry that is known to be censored, among others that are known to be clear."""
+        entries = self._strategy.audit(ledger, self._random)
+        if not entries:
+            return None
+        text = self._text_of(entries, worker)
+        if text in worker.stretch or len(text) > worker.lane.longest_message:
+            return None
+        return Message(kind=MessageKind.CANARY, text=text, entries=entries)
 
     def _text_of(self, entries: Sequence[str], worker: LaneWorker) -> str:
         return compose(

@@ -16,17 +16,18 @@ from typing import Final
 
 from drivers.testbed import Pacing
 from probes.agenda import MOST_CANARIES_AT_FIRST, Agenda
+from probes.allowance import Allowance
 from probes.controls import Controls
 from probes.errors import CampaignError
 from probes.lane_worker import LaneWorker
 from probes.ledger import Ledger, Tally
 from probes.message import Message
-from probes.pacing import is_quiet, last_day
+from probes.notes import Observed
 from probes.strategy import Strategy
 from results.inference import Limits, Noise
 from results.journal import Journal
+from results.pool_evidence import Company, PooledRun, weigh
 from results.record import (
-    ArrivalRecord,
     Attempt,
     Condition,
     EntryRecord,
@@ -85,20 +86,25 @@ class Campaign:
         self.setup = setup
         self._journal = journal
         self._ledger = ledger
-        self._changed = threading.Condition(threading.RLock())
+        self._lock = threading.RLock()
+        # Two conditions, so that nobody is woken for what is not for him: a thread that is woken
+        # takes more time from the lane that woke it than all that is computed here.
+        self._has_work = threading.Condition(self._lock)  # lanes wait for it
+        self._has_news = threading.Condition(self._lock)  # who asked for a verdict waits for it
+        self._revision = 0  # of all that decides whether a lane has something to send
         self._workers: list[LaneWorker] = []
         self._counts = Counter(attempt.kind for attempt in ledger.attempts)
         self._entries = {entry.id: entry for entry in setup.entries}
         self._undecided = dict.fromkeys(self._entries)
         self._wanted: str | None = None
         self._busy: set[str] = set()  # lanes with a message in hand
-        self._resting: dict[str, str] = {}  # lane → its account, which has sent all it may today
         self._taken: dict[str, tuple[str, ...]] = {}  # lane → entries it is about to send
         self._told: dict[str, VerdictKind] = {}
         self._is_closing = False
-        self._spent: str | None = None
         self._attempts_made = len(ledger.attempts)
-        self._sent_now = 0
+        self._allowance = Allowance(
+            budget=setup.budget, pacing=setup.pacing, sent_between=journal.sent_between
+        )
         self._agenda = Agenda(
             self._entries,
             strategy=setup.strategy,
@@ -119,6 +125,12 @@ class Campaign:
         return self._attempts_made
 
     @property
+    def in_hand(self) -> int:
+        """How many lanes have a message in hand."""
+        with self._lock:
+            return len(self._busy)
+
+    @property
     def decided(self) -> int:
         """How many entries need nothing more."""
         return len(self._entries) - len(self._undecided)
@@ -126,7 +138,7 @@ class Campaign:
     @property
     def stopped(self) -> str | None:
         """Why nothing more is sent although entries are undecided; ``None`` if they need not be."""
-        with self._changed:
+        with self._lock:
             reason = self._nothing_more()
             if reason is None or all(map(self._is_done, self._entries)):
                 return None
@@ -134,15 +146,11 @@ class Campaign:
 
     def _nothing_more(self) -> str | None:
         """Why nothing more can be sent; ``None`` if it can."""
-        if self._spent is not None:
-            return self._spent
+        if self._allowance.spent is not None:
+            return self._allowance.spent
         if self._workers and not self._lanes_at_work:
-            if not self._resting:
-                return "no lane is left."  # why, in words, can hold what must not be exported
-            return (
-                f"the daily budget of {self.setup.pacing.daily_budget} messages is spent for "
-                f"{', '.join(map(repr, sorted(set(self._resting.values()))))}."
-            )
+            # Why lanes were lost, in words, can hold what must not be exported.
+            return self._allowance.rest or "no lane is left."
         return None
 
     @property
@@ -150,7 +158,7 @@ class Campaign:
         return [
             worker
             for worker in self._workers
-            if worker.down is None and worker.name not in self._resting
+            if worker.down is None and not self._allowance.is_resting(worker.name)
         ]
 
     @property
@@ -166,20 +174,20 @@ class Campaign:
     @property
     def noise(self) -> Noise:
         """What controls and canaries say so far."""
-        with self._changed:
+        with self._lock:
             return self._ledger.noise
 
     @property
     def blind_lanes(self) -> list[str]:
         """Lanes that sent canaries of which none was blocked."""
-        with self._changed:
+        with self._lock:
             seen = {worker.name: self._ledger.canaries(worker.name) for worker in self._workers}
         return [name for name, (blocked, slipped) in seen.items() if slipped and not blocked]
 
     def how(self, verdicts: Sequence[Verdict]) -> Mapping[str, str]:
         """By entry id, in which ways the attempts behind verdicts were blocked."""
-        with self._changed:
-            return {each.entry_id: how(each.attempts, self._ledger.scores) for each in verdicts}
+        with self._lock:
+            return {each.entry_id: how(each, self._ledger.scores) for each in verdicts}
 
     def start(self, workers: Sequence[LaneWorker]) -> None:
         """Set lanes to work (they wait until a verdict is asked for)."""
@@ -201,30 +209,36 @@ class Campaign:
         Raises:
             CampaignError: No lane is left, so that nothing more can be measured.
         """
-        with self._changed:
+        with self._lock:
             self._wanted = entry_id
-            self._changed.notify_all()
+            self._offer_work()
         try:
             while self._has_to_wait(entry_id):
                 on_wait()  # without the lock: a stalled terminal must not stall the lanes
         finally:
-            with self._changed:
+            with self._lock:
                 self._wanted = None
-        with self._changed:
+        for worker in self._workers:
+            worker.write()  # what is told is on the disk
+        with self._lock:
             if self.is_down and not self._is_done(entry_id):
                 raise CampaignError("\n".join(["No lane is left to measure on.", *self.lanes_lost]))
-            verdict = self._verdicts([self._entries[entry_id]], self._ledger.of_entry(entry_id))[0]
+            verdict = self._verdicts(
+                [self._entries[entry_id]],
+                self._ledger.of_entry(entry_id),
+                self.setup.strategy.company_of(self._ledger, [entry_id]),
+            )[0]
             self._told.setdefault(entry_id, verdict.kind)
             return verdict
 
     def _has_to_wait(self, entry_id: str) -> bool:
         """Wait a moment, unless the entry is decided or nothing more comes."""
-        with self._changed:
+        with self._lock:
             # What lanes have in hand when the budget is spent may still decide the entry.
             is_over = not self._busy and self._nothing_more() is not None
             if is_over or self._is_done(entry_id):
                 return False
-            self._changed.wait(_TICK_S)
+            self._has_news.wait(_TICK_S)
             return True
 
     @property
@@ -243,7 +257,8 @@ class Campaign:
             on_wait: As for `verdict`.
         """
         for _ in range(_SETTLING_ROUNDS):
-            with self._changed:
+            self._doubt()
+            with self._lock:
                 open_again = [entry_id for entry_id in self._told if not self._is_done(entry_id)]
             if not open_again or self.stopped is not None:
                 return
@@ -253,13 +268,46 @@ class Campaign:
                 except CampaignError:
                     return
 
+    def _doubt(self) -> None:
+        """Let the strategy doubt what all attempts together do not bear out."""
+        told = [self._entries[entry_id] for entry_id in self._told]
+        undecided = [
+            verdict.entry_id
+            for verdict in self.verdicts(told)
+            if verdict.kind is VerdictKind.INCONCLUSIVE
+        ]
+        with self._lock:
+            self.setup.strategy.doubt(undecided)
+            self._undecided.update(dict.fromkeys(undecided))
+
     def verdicts(self, entries: Sequence[EntryRecord]) -> list[Verdict]:
-        """What the attempts so far say of entries."""
-        with self._changed:
-            return self._verdicts(entries, self._ledger.attempts)
+        """What all attempts so far say of entries."""
+        weighed = self.weighed(entries)
+        with self._lock:
+            return self._verdicts(
+                entries, self._ledger.attempts, None if weighed is None else weighed.company
+            )
+
+    def weighed(self, entries: Sequence[EntryRecord]) -> PooledRun | None:
+        """What the pools so far amount to; ``None`` if there are none."""
+        with self._lock:
+            return weigh(
+                [entry.id for entry in entries],
+                [
+                    attempt
+                    for attempt in self._ledger.attempts
+                    if attempt.condition == self.setup.condition
+                ],
+                self._ledger.scores,
+                self._ledger.noise,
+                self.setup.limits,
+            )
 
     def _verdicts(
-        self, entries: Sequence[EntryRecord], attempts: Sequence[Attempt]
+        self,
+        entries: Sequence[EntryRecord],
+        attempts: Sequence[Attempt],
+        company: Mapping[str, Company] | None,
     ) -> list[Verdict]:
         return verdicts(
             entries,
@@ -268,11 +316,12 @@ class Campaign:
             condition=self.setup.condition,
             noise=self._ledger.noise,
             limits=self.setup.limits,
+            company=company,
         )
 
     def tally(self, entry_id: str) -> Tally:
         """The attempts of an entry so far."""
-        with self._changed:
+        with self._lock:
             return self._ledger.tally(entry_id)
 
     def close(self, timeout_s: float = 15.0) -> None:
@@ -282,18 +331,18 @@ class Campaign:
             timeout_s: How long to wait for all of them; a lane that hangs longer is left behind,
                 its attempt in flight staying unknown.
         """
-        with self._changed:
+        with self._lock:
             self._is_closing = True
-            self._changed.notify_all()
+            self._offer_work()
         deadline = monotonic() + timeout_s
         for worker in self._workers:
             worker.join(max(0.0, deadline - monotonic()))
 
     # What follows is called by the lanes' threads (see `lane_worker.Books`).
 
-    def new_attempt(self, worker: LaneWorker, message: Message) -> Attempt:
-        """Make an attempt and commit it, before anything is tapped."""
-        with self._changed:
+    def new_attempt(self, worker: LaneWorker, message: Message, observed: Observed) -> Attempt:
+        """Make an attempt and commit it, with what was observed before anything is tapped."""
+        with self._lock:
             seq = self._attempts_made
             attempt = Attempt(
                 id=f"{self.run_id}-{seq:06d}",
@@ -309,74 +358,110 @@ class Campaign:
                 text=message.text,
                 created_at=datetime.now(UTC),
             )
-            self._journal.begin_attempt(attempt)
+            self._journal.begin_attempt(
+                attempt, observed.attempts, observed.arrivals, observed.cursor
+            )
             self._attempts_made += 1
-            self._sent_now += 1
+            self._allowance.note_sent()
             self._counts[message.kind] += 1
             self._ledger.begin(attempt)
             self._taken.pop(worker.name, None)
             return attempt
 
-    def update(self, attempt: Attempt) -> None:
-        """Commit what is newly known of an attempt."""
-        with self._changed:
-            self._journal.update_attempt(attempt)
-            self._ledger.put(attempt)
-            for entry_id in self._entries.keys() & set(attempt.entries):
-                self._undecided.setdefault(entry_id)
-            self._changed.notify_all()
+    def observe(self, observed: Observed) -> None:
+        """Commit what was observed, then take it into account."""
+        # Without the lock, since the disk takes its time.
+        self._journal.observe(observed.attempts, observed.arrivals, observed.cursor)
+        self.learn(observed.attempts)
 
-    def add_arrivals(self, arrivals: list[ArrivalRecord]) -> None:
-        """Commit texts seen at the receiver."""
-        self._journal.add_arrivals(arrivals)
+    def watch(self, attempt_id: str) -> None:
+        """Note that an attempt which arrived will be looked for again."""
+        with self._lock:
+            self._ledger.watch(attempt_id)
+
+    def release(self, attempts: Sequence[Attempt]) -> None:
+        """Note that attempts are not looked for any more; what is known of them is all."""
+        with self._lock:
+            self._ledger.release(attempts)
+            self._offer_work()
+            self._has_news.notify_all()
+
+    def learn(self, attempts: Sequence[Attempt]) -> None:
+        """Take into account what is newly known of attempts."""
+        with self._lock:
+            for attempt in attempts:
+                self._ledger.put(attempt)
+                for entry_id in attempt.entries:
+                    if entry_id in self._entries:
+                        self._undecided.setdefault(entry_id)
+            self._offer_work()
+            # A verdict rests on what is final, and on what controls and canaries show.
+            if any(
+                each.kind is not MessageKind.PROBE or self._ledger.is_final(each)
+                for each in attempts
+            ):
+                self._has_news.notify_all()
 
     def lane_ended(self, worker: LaneWorker) -> None:
         """Note that a lane has ended: what it did not settle stays open for other lanes."""
-        with self._changed:
+        with self._lock:
             self._ledger.close_lane(worker.name)
             self._taken.pop(worker.name, None)
             self._busy.discard(worker.name)
-            self._changed.notify_all()
+            self._offer_work()
+            self._has_news.notify_all()
 
-    def next_message(self, worker: LaneWorker) -> Message | None:
-        """Wait for something to send; ``None`` when the worker should end."""
-        with self._changed:
-            self._busy.discard(worker.name)
-            self._changed.notify_all()
+    def next_message(self, worker: LaneWorker, *, may_wait: bool) -> Message | None:
+        """Something to send; ``None`` when the worker should end, or might have to wait."""
+        with self._lock:
+            if may_wait:
+                self._busy.discard(worker.name)
+            seen: int | None = None
             while not self._is_closing:
-                if self._wanted is not None and self._spent is None:
+                # Who found nothing to send need not look again before something has changed.
+                if self._wanted is not None and seen != self._revision:
+                    seen = self._revision
                     worker.down = worker.down or self._blindness(worker)
-                    if worker.down:
+                    message = None if worker.down else self._choose(worker)
+                    if worker.down or (message is not None and self._must_rest(worker)):
                         return None
-                    message = self._agenda.choose(
-                        worker, self._ledger, self._candidates(), may_probe=self._may_probe()
-                    )
-                    self._spent = self._what_is_spent(message)
-                    if self._spent is not None:
-                        self._changed.notify_all()
-                    elif message is not None:
-                        if self._must_rest(worker):
-                            return None
+                    if message is not None:
                         self._taken[worker.name] = message.entries
                         self._busy.add(worker.name)
                         return message
-                self._changed.wait(_TICK_S * 5)
+                if not may_wait:
+                    return None
+                if self._allowance.spent is not None:
+                    self._has_news.notify_all()
+                self._has_work.wait(_TICK_S * 5)
             return None
 
-    def _may_probe(self) -> bool:
-        """Whether the budget leaves room for a probe and, on every lane, for a control after it."""
-        left = self._budget_left()
-        return left is None or left > len(self._lanes_at_work)
+    def _offer_work(self) -> None:
+        self._revision += 1
+        self._has_work.notify_all()
 
-    def _budget_left(self) -> int | None:
-        budget = self.setup.budget
-        return None if budget is None else budget - self._sent_now - len(self._taken)
+    def _choose(self, worker: LaneWorker) -> Message | None:
+        """What a lane may send now; nothing once the budget is used up."""
+        chosen = len(self._taken)
+        if self._allowance.spent is not None:
+            return None
+        may_probe = self._allowance.may_probe(chosen=chosen, lanes=len(self._lanes_at_work))
+        message = self._agenda.choose(worker, self._ledger, self._candidates(), may_probe=may_probe)
+        if message is not None:
+            return None if self._allowance.refuses(chosen=chosen) else message
+        waits_for_control = any(each.since_control for each in self._lanes_at_work)
+        if not may_probe and not self._busy and not waits_for_control:
+            self._allowance.use_up(chosen=chosen)
+        return None
 
     def _candidates(self) -> list[str]:
         """Entries that may be sent now, the wanted one first."""
         taken = {entry_id for entries in self._taken.values() for entry_id in entries}
         wanted = () if self._wanted is None else (self._wanted,)
         return [each for each in dict.fromkeys((*wanted, *self._undecided)) if each not in taken]
+
+    def _must_rest(self, worker: LaneWorker) -> bool:
+        return self._allowance.must_rest(worker.name, worker.lane.config.sender.account.label)
 
     def _blindness(self, worker: LaneWorker) -> str | None:
         """Why a lane must be given up that lets canaries through while others block them."""
@@ -390,40 +475,6 @@ class Campaign:
             f"{worker.name}: all of its {slipped} canaries arrived, while other lanes block them: "
             "it cannot see censorship. Check the regions of its accounts."
         )
-
-    def _what_is_spent(self, message: Message | None) -> str | None:
-        """Why the run may send nothing more, the chosen message included; ``None`` if it may."""
-        left = self._budget_left()
-        if message is None:
-            is_over = not self._may_probe() and not self._busy and not self._open_lanes
-            return self._budget_is_spent if is_over else None
-        if left is not None and left <= 0:
-            return self._budget_is_spent
-        if is_quiet(self.setup.pacing.quiet_hours, datetime.now().astimezone().time()):
-            return "quiet hours have begun."
-        return None
-
-    @property
-    def _budget_is_spent(self) -> str:
-        left = self._budget_left() or 0
-        rest = (
-            f"; the {left} left are too few for a probe and the controls after it" if left else ""
-        )
-        return f"the budget of {self.setup.budget} messages is used up{rest}."
-
-    @property
-    def _open_lanes(self) -> list[LaneWorker]:
-        """Lanes that wait for a control to make what they sent final."""
-        return [worker for worker in self._lanes_at_work if worker.since_control]
-
-    def _must_rest(self, worker: LaneWorker) -> bool:
-        """Whether a lane's account has sent all it may in a day."""
-        daily = self.setup.pacing.daily_budget
-        account = worker.lane.config.sender.account.label
-        if daily is None or self._journal.sent_between(account, *last_day()) < daily:
-            return False
-        self._resting[worker.name] = account
-        return True
 
     def _is_done(self, entry_id: str) -> bool:
         """Whether an entry needs nothing more, and what it has can no longer change."""
@@ -443,7 +494,7 @@ class Campaign:
 
     def sent(self) -> Mapping[str, int]:
         """Messages by kind, those left out that were stopped before the tap."""
-        with self._changed:
+        with self._lock:
             tapped = Counter(
                 attempt.kind
                 for attempt in self._ledger.attempts

@@ -3,17 +3,19 @@
 A worker runs in a thread of its own. It asks the campaign for the next message and tells it of
 every attempt as it develops; it decides nothing about entries. It never sends an attempt twice:
 what is interrupted after the tap stays unknown.
+
+An attempt is committed before the tap; what is observed of it, at the end of a look or later (see
+`probes.notes`).
 """
 
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from functools import partial
 from threading import Thread
 from time import monotonic
 from typing import Final, Protocol
 
-from drivers.deliveries import Deliveries
 from drivers.errors import (
     DriverError,
     InputMismatch,
@@ -21,8 +23,10 @@ from drivers.errors import (
     SessionLost,
     WrongChat,
 )
-from drivers.lane import Incoming, Lane
+from drivers.lane import Lane
+from probes.lane_book import Commits, LaneBook
 from probes.message import Message
+from probes.notes import Observed
 from probes.pacing import Pacer
 from results.errors import JournalError
 from results.record import (
@@ -31,7 +35,6 @@ from results.record import (
     Condition,
     MessageKind,
     Notice,
-    ReadMode,
     SenderState,
     VoidReason,
 )
@@ -49,6 +52,7 @@ _FATAL_NOTICES: Final = frozenset({Notice.ACCOUNT_RESTRICTED, Notice.RECIPIENT_R
 _RECENT: Final = 24
 _CONTROLS_KEPT: Final = 4
 _POLL_S: Final = 0.05
+_IDLE_S: Final = 0.25  # between two questions whether there is something to send after all
 _BEAT_S: Final = 30.0  # pauses longer than this are interrupted by a sign of life
 _BACK_OFF_TIMES: Final = 4.0
 _FAULTS: Final = (
@@ -59,28 +63,20 @@ _FAULTS: Final = (
 )
 
 
-class Books(Protocol):
-    """Where a worker writes what it does: the campaign, which keeps journal and ledger."""
+class Books(Commits, Protocol):
+    """Where a worker writes what it does, and learns what to do."""
 
-    @property
-    def run_id(self) -> str:
-        """Id of the run."""
+    def new_attempt(self, worker: "LaneWorker", message: Message, observed: Observed) -> Attempt:
+        """Make an attempt and commit it, with what was observed before anything is tapped."""
         ...
 
-    def new_attempt(self, worker: "LaneWorker", message: Message) -> Attempt:
-        """Make an attempt and commit it, before anything is tapped."""
-        ...
+    def next_message(self, worker: "LaneWorker", *, may_wait: bool) -> Message | None:
+        """Something to send; ``None`` when the worker should end.
 
-    def update(self, attempt: Attempt) -> None:
-        """Commit what is newly known of an attempt."""
-        ...
-
-    def add_arrivals(self, arrivals: list[ArrivalRecord]) -> None:
-        """Commit texts seen at the receiver."""
-        ...
-
-    def next_message(self, worker: "LaneWorker") -> Message | None:
-        """Wait for something to send; ``None`` when the worker should end."""
+        Args:
+            worker: Who asks; with `may_wait`, it has nothing in hand any more.
+            may_wait: Whether to wait for it; if not, ``None`` also says that there is nothing now.
+        """
         ...
 
     def lane_ended(self, worker: "LaneWorker") -> None:
@@ -127,10 +123,14 @@ class LaneWorker:
         self._books = books
         self._pacer = pacer
         self._wait = wait
-        self._deliveries = Deliveries()
-        self._watched: set[int] = set()  # places of messages sent lately that have not arrived
-        self._attempts = {attempt.lane_seq: attempt for attempt in earlier}
-        self._attempt_of_place: dict[int, int] = {}
+        self._book = LaneBook(
+            lane.name,
+            lane.config.receiver.name,
+            books,
+            settle_s=lane.timing.settle_s,
+            removal_window_s=lane.timing.removal_window_s,
+            earlier=earlier,
+        )
         self._thread = Thread(target=self._run, name=lane.name, daemon=True)
 
     @property
@@ -146,17 +146,20 @@ class LaneWorker:
     @property
     def open_messages(self) -> int:
         """How many messages have not arrived and were not overtaken by one that did."""
-        return len(self._deliveries.open_places)
+        return len(self._book.open_places)
 
     def start(self) -> None:
         """Begin to work."""
         self._thread.start()
 
     def join(self, timeout_s: float) -> bool:
-        """Wait for the worker to end; whether it has."""
+        """Wait for the worker to end; whether it has. What one that hangs has seen is committed."""
         if self._thread.is_alive():
             self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        has_ended = not self._thread.is_alive()
+        if not has_ended:
+            self.write()
+        return has_ended
 
     def pick_up(self, arrived: list[ArrivalRecord]) -> None:
         """After an interruption: look for what was on its way, at both ends.
@@ -167,16 +170,7 @@ class LaneWorker:
         Args:
             arrived: What had arrived on this lane before.
         """
-        self._attempt_of_place = {
-            record.place: self._place_of(record.attempt_id)
-            for record in arrived
-            if record.attempt_id is not None
-        }
-        newest = max(self._attempt_of_place.values(), default=-1)
-        for place, attempt in sorted(self._attempts.items()):
-            if place > newest and (attempt.sent_at or not attempt.fault):
-                self._deliveries.add_sent(place, attempt.text)
-                self._watched.add(place)
+        self._book.pick_up(arrived, tells_removals=self.lane.receiver.tells_removals)
         self._look(patience_s=0.0)
         self._find_at_sender()
 
@@ -186,26 +180,23 @@ class LaneWorker:
         The same text may have been sent before, so only the newest bubble can be its own, and only
         if the message before it reads differently.
         """
-        if not self._attempts:
+        attempts = self._book.attempts
+        if not attempts:
             return
-        newest = self._attempts[max(self._attempts)]
+        newest = attempts[-1]
         if newest.sent_at is not None or newest.fault is not None or newest.arrived_at is not None:
             return
-        tapped = [each for each in self._attempts.values() if each.sent_at is not None]
-        before = max(tapped, key=lambda attempt: attempt.lane_seq, default=None)
+        before = next((each for each in reversed(attempts) if each.sent_at is not None), None)
         own_texts = self.lane.own_texts()
         is_there = bool(own_texts) and own_texts[-1] == newest.text
         if is_there and (before is None or before.text != newest.text):
-            self._commit(
+            self._book.commit(
                 replace(
                     newest,
                     own_text=newest.text,
                     fault_detail="interrupted at the tap; found in the sender's chat",
                 )
             )
-
-    def _place_of(self, attempt_id: str) -> int:
-        return next(p for p, attempt in self._attempts.items() if attempt.id == attempt_id)
 
     def _run(self) -> None:
         has_ended = False
@@ -214,10 +205,19 @@ class LaneWorker:
                 # The pause comes first, so that what to send is decided when it can be sent, and
                 # nothing is sent once the run is over.
                 self._pacer.wait(self._pause)
-                message = self._books.next_message(self)
-                if message is None:
+                # Asked once: another thread may write the notes, too.
+                may_wait = not (self._book.has_notes or self._book.second_looks)
+                message = self._books.next_message(self, may_wait=may_wait)
+                if message is not None:
+                    self._handle(message)
+                elif may_wait:
                     break
-                self._handle(message)
+                else:
+                    self.write()
+                    if self._book.second_looks:
+                        if self._wait(min(self._book.second_looks.left_s(), _IDLE_S)):
+                            break  # the run is over
+                        self._look_again()
             has_ended = True
         except JournalError as error:
             self.down = f"{self.name}: {error}"
@@ -234,8 +234,9 @@ class LaneWorker:
             has_sent = True
             self._look(self._patience_s(message))
         except DriverError as error:
+            self.write()  # before anything that takes long, such as keeping evidence
             if has_sent:
-                self._doubt_open(str(error))  # they may have arrived unseen
+                self._book.doubt_open(str(error))  # they may have arrived unseen
             self._keep_evidence()
             self._fail(error)
         else:
@@ -243,12 +244,37 @@ class LaneWorker:
                 self._failures = 0
         if message.kind is MessageKind.CONTROL and not self.since_control:
             self._count_control()
+            if self.down is None:
+                self._look_again()
+
+    def _look_again(self) -> None:
+        """Look once more for messages whose time has come, and which are not in sight any more.
+
+        All at once, the chat scrolled back to the oldest. What cannot be seen then is given up: of
+        it nothing is known but that it arrived.
+        """
+        due = self._book.second_looks.due()
+        if not due:
+            return
+        receiver = self.lane.receiver
+        try:
+            if receiver.tells_removals:
+                self._book.prepare_to_look()
+                look = receiver.look_back(due[0])
+                self._book.take_in(look, tells_removals=receiver.tells_removals)
+        except DriverError as error:
+            self._book.doubt_open(str(error))
+            self._keep_evidence()
+            self._fail(error)
+        finally:
+            self._book.give_up(due)
 
     def _keep_evidence(self) -> None:
-        self.lane.keep_evidence(self._attempts[self.messages - 1].id)
+        self.lane.keep_evidence(self._book.attempts[-1].id)
 
     def _pause(self, seconds: float) -> None:
         """Wait, and see on the way that the sessions do not end for want of commands."""
+        self.write()
         while seconds > _BEAT_S:
             if self._wait(_BEAT_S):
                 return  # the run is over
@@ -271,7 +297,7 @@ class LaneWorker:
                 self._look(patience_s=0.0)  # the message in hand may be the run's last
             except DriverError as again:
                 self._failures += 1
-                self._doubt_open(str(again))
+                self._book.doubt_open(str(again))
                 self._keep_evidence()
 
     def _send(self, message: Message) -> None:
@@ -279,11 +305,10 @@ class LaneWorker:
             self.lane.prepare(message.text)
         except DriverError as error:
             attempt = self._begin(message)
-            self._commit(replace(attempt, fault=_fault_of(error), fault_detail=str(error)))
+            self._book.commit(replace(attempt, fault=_fault_of(error), fault_detail=str(error)))
             raise
         attempt = self._begin(message)
-        self._deliveries.add_sent(attempt.lane_seq, message.text)
-        self._watched.add(attempt.lane_seq)
+        self._book.expect(attempt)
         if message.kind is MessageKind.CONTROL:
             self.is_fresh = False
             self.since_control = 0  # only now: one that was stopped before the tap shows nothing
@@ -293,10 +318,10 @@ class LaneWorker:
             view = self.lane.send()
         except DriverError as error:
             # It may have been sent or not; if it arrives, that will be seen.
-            self._commit(replace(attempt, fault=_fault_of(error), fault_detail=str(error)))
+            self._book.commit(replace(attempt, fault=_fault_of(error), fault_detail=str(error)))
             raise
         notice = None if view.notice is None else Notice(view.notice.value)
-        self._commit(
+        self._book.note(
             replace(
                 attempt,
                 sent_at=view.sent_at,
@@ -320,8 +345,7 @@ class LaneWorker:
             )
 
     def _begin(self, message: Message) -> Attempt:
-        attempt = self._books.new_attempt(self, message)
-        self._attempts[attempt.lane_seq] = attempt
+        attempt = self._book.begin(message, partial(self._books.new_attempt, self))
         self.messages += 1
         self.recent.append(message.text)
         if message.kind is MessageKind.CONTROL:
@@ -341,72 +365,26 @@ class LaneWorker:
         for.
         """
         is_last_hope = message.kind is MessageKind.CONTROL and self.lost_controls > 0
-        if self._deliveries.has_reordered or is_last_hope:
+        if self._book.has_reordered or is_last_hope:
             return self.lane.timing.settle_s
         return self.lane.timing.look_s
 
     def _look(self, patience_s: float) -> None:
         """Look at the receiver until the newest message is there, or patience runs out."""
         deadline = monotonic() + patience_s
+        receiver = self.lane.receiver
         while True:
-            self._enter(self.lane.look(expected=self.open_messages + 1))
-            self._watch()
-            is_waiting = self.open_messages or (self._deliveries.has_reordered and self._watched)
-            if not is_waiting or monotonic() >= deadline or self._wait(_POLL_S):
+            self._book.prepare_to_look()
+            left_s = max(0.0, deadline - monotonic())
+            look = receiver.look(expected=self.open_messages + 1, patience_s=left_s)
+            self._book.take_in(look, tells_removals=receiver.tells_removals)
+            has_ended = not self._book.is_waiting or monotonic() >= deadline
+            if has_ended:
+                self._book.write_or_wait(self.messages - 1)
+            else:
+                self.write()
+            if has_ended or self._wait(_POLL_S):
                 return
-
-    def _watch(self) -> None:
-        """Note of messages that have not arrived how long the receiver was watched for them.
-
-        Once is enough where a later arrival ended the wait; a lane that was seen to reorder is
-        watched until `settle_s` after the tap.
-        """
-        now = datetime.now(UTC)
-        for place in sorted(self._watched):
-            attempt = self._attempts[place]
-            is_overtaken = place not in self._deliveries.open_places
-            is_settled = (
-                attempt.sent_at is not None
-                and (now - attempt.sent_at).total_seconds() >= self.lane.timing.settle_s
-            )
-            has_news = is_settled or (is_overtaken and attempt.observed_until is None)
-            if attempt.arrived_at is None and has_news:
-                self._commit(replace(attempt, observed_until=now))
-            if attempt.arrived_at is not None or is_settled:
-                self._watched.discard(place)
-
-    def _enter(self, incoming: list[Incoming]) -> None:
-        for each in incoming:
-            place = self._attempt_of_place.get(each.place)
-            if each.is_gone and place is not None and self._attempts[place].gone_at is None:
-                self._commit(replace(self._attempts[place], gone_at=each.seen_at))
-        arrivals = []
-        for delivery in self._deliveries.add_incoming(incoming):
-            attempt = None if delivery.sent is None else self._attempts[delivery.sent]
-            arrivals.append(
-                ArrivalRecord(
-                    run_id=self._books.run_id,
-                    lane=self.name,
-                    place=delivery.incoming.place,
-                    text=delivery.incoming.text,
-                    seen_at=delivery.incoming.seen_at,
-                    attempt_id=None if attempt is None else attempt.id,
-                    read_mode=ReadMode(delivery.incoming.read_mode.value),
-                )
-            )
-            if attempt is not None:
-                self._attempt_of_place[delivery.incoming.place] = attempt.lane_seq
-                self._commit(
-                    replace(
-                        attempt,
-                        arrived_text=delivery.incoming.text,
-                        read_mode=ReadMode(delivery.incoming.read_mode.value),
-                        arrived_at=delivery.incoming.seen_at,
-                        observed_until=delivery.incoming.seen_at,
-                    )
-                )
-        if arrivals:
-            self._books.add_arrivals(arrivals)
 
     def _count_control(self) -> None:
         if not self.open_messages:
@@ -432,19 +410,11 @@ class LaneWorker:
 
     def _give_up(self, reason: str) -> None:
         self.down = reason
-        self._doubt_open(reason)
+        self._book.doubt_open(reason)
 
-    def _doubt_open(self, reason: str) -> None:
-        """Note of messages under way that nothing can be concluded if they are not seen."""
-        for place in self._deliveries.open_places:
-            if self._attempts[place].fault is None:
-                self._commit(
-                    replace(self._attempts[place], fault=VoidReason.LANE_DOWN, fault_detail=reason)
-                )
-
-    def _commit(self, attempt: Attempt) -> None:
-        self._attempts[attempt.lane_seq] = attempt
-        self._books.update(attempt)
+    def write(self) -> None:
+        """Commit what was noted; who is about to tell a verdict asks for it as well."""
+        self._book.write()
 
 
 def _since_canary(attempts: list[Attempt]) -> int | None:

@@ -4,28 +4,32 @@ Scores are derived, never stored: when an attempt changes, its lane is scored ag
 controls around it, since no rule looks further (unless the lane was seen to reorder).
 
 A score is *final* once a control has arrived after its attempt on the same lane, or nothing more
-comes from the lane: until then a lost control could still void it.
+comes from the lane: until then a lost control could still void it. One that arrived is final only
+when it was looked for again, where that is done: it may have been removed meanwhile.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from results.bracketing import BracketLimits, look_around
+from results.bracketing import BracketLimits, has_reordered
 from results.inference import Noise, noise
 from results.record import Attempt, MessageKind, Outcome, Score
 from results.rules import has_arrived_whole, score
 
+_TELL_NOISE: Final = frozenset({MessageKind.CONTROL, MessageKind.CANARY})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """The solo attempts of one entry.
+    """The attempts of one entry.
 
     Attributes:
-        blocked: Counted, and did not arrive as sent.
-        delivered: Counted, and arrived.
-        pending: Still on their way to an outcome.
-        wasted: Void, or ended unknown.
-        is_final: Whether no score of them can change any more.
+        blocked: Solo attempts that count, and did not arrive as sent.
+        delivered: Solo attempts that count, and arrived.
+        pending: Attempts, pools included, still on their way to an outcome.
+        wasted: Solo attempts that are void, or ended unknown, since the last one that counted.
+        is_final: Whether no score of any attempt, pools included, can change any more.
     """
 
     blocked: int = 0
@@ -36,7 +40,7 @@ class Tally:
 
     @property
     def counted(self) -> int:
-        """Attempts that count."""
+        """Solo attempts that count."""
         return self.blocked + self.delivered
 
 
@@ -52,13 +56,15 @@ class Ledger:
         self._limits = limits
         self._lanes: dict[str, list[Attempt]] = {}
         self._scores: dict[str, Score] = {}
-        self._of_entry: dict[str, list[Attempt]] = {}
+        self._of_entry: dict[str, dict[str, Attempt]] = {}  # by id, in the order of sending
         self._final_before: dict[str, int] = {}  # lane → place of its newest arrived control
         self._reordering: set[str] = set()
         self._in_hand: set[str] = set()
+        self._watched: set[str] = set()  # arrived, and will be looked for again
         self._closed: set[str] = set()
         self._canaries: dict[str, dict[str, None]] = {}  # lane → ids
         self._noise: Noise | None = None
+        self._changes: list[tuple[str, int]] = []  # lane and place of what changed, in that order
 
     @property
     def attempts(self) -> list[Attempt]:
@@ -82,14 +88,36 @@ class Ledger:
                     attempt
                     for lane in self._lanes.values()
                     for attempt in lane
-                    if attempt.kind in {MessageKind.CONTROL, MessageKind.CANARY}
+                    if attempt.kind in _TELL_NOISE
                 ],
                 self._scores,
             )
         return self._noise
 
+    def changes(self, since: int) -> tuple[list[Attempt], int]:
+        """Attempts of which something has changed: score, finality, or that they are on their way.
+
+        Args:
+            since: The number that the last call returned; 0 for all.
+
+        Returns:
+            The attempts, each once, and the number to ask with next time.
+        """
+        places = dict.fromkeys(self._changes[since:])
+        return [self._lanes[lane][place] for lane, place in places], len(self._changes)
+
+    def is_on_its_way(self, attempt: Attempt) -> bool:
+        """Whether nothing has come of it yet, and something may."""
+        score = self._scores[attempt.id]
+        return attempt.id in self._in_hand or (
+            score.void is None and score.outcome is Outcome.UNKNOWN and not self.is_final(attempt)
+        )
+
     def canaries(self, lane: str) -> tuple[int, int]:
-        """How many canaries of a lane were blocked, and how many arrived; void ones aside."""
+        """How many canaries sent alone on a lane were blocked, and how many arrived.
+
+        Void ones aside.
+        """
         scores = [self._scores[each] for each in self._canaries.get(lane, ())]
         counted = [each for each in scores if each.void is None]
         blocked = sum(each.outcome.is_blocked for each in counted)
@@ -100,41 +128,62 @@ class Ledger:
         return list(self._lanes.get(name, ()))
 
     def of_entry(self, entry_id: str) -> list[Attempt]:
-        """The attempts that carry an entry, in no particular order."""
-        return list(self._of_entry.get(entry_id, ()))
+        """The attempts that carry an entry, in the order of sending."""
+        return list(self._of_entry.get(entry_id, {}).values())
 
     def begin(self, attempt: Attempt) -> None:
         """Enter an attempt that is about to be sent.
 
         Until more is put, it is on its way: unlike one that was interrupted there.
         """
-        self.put(attempt)
+        self._enter(attempt)
+        # Nothing has come of it, so the scores of others stay as they are.
+        self._scores |= score([attempt], self._limits)
         self._in_hand.add(attempt.id)
+        self._changes.append((attempt.lane, attempt.lane_seq))
 
     def put(self, attempt: Attempt) -> None:
         """Enter an attempt, or what is newly known of it."""
         self._in_hand.discard(attempt.id)
+        self._enter(attempt)
+        if attempt.gone_at is not None or attempt.still_there_at is not None:
+            self._watched.discard(attempt.id)
+        self._score_around(attempt)
+        self._changes.append((attempt.lane, attempt.lane_seq))
+        if attempt.kind is MessageKind.CONTROL and _has_closed(attempt):
+            before = self._final_before.get(attempt.lane, -1)
+            self._final_before[attempt.lane] = max(attempt.lane_seq, before)
+            self._changes.extend(
+                (attempt.lane, place) for place in range(max(before, 0), attempt.lane_seq)
+            )
+
+    def _enter(self, attempt: Attempt) -> None:
         lane = self._lanes.setdefault(attempt.lane, [])
         if attempt.lane_seq == len(lane):
             lane.append(attempt)
         else:
             lane[attempt.lane_seq] = attempt
-        if attempt.kind is MessageKind.CANARY:
+        if attempt.kind is MessageKind.CANARY and not attempt.entries:
             self._canaries.setdefault(attempt.lane, {})[attempt.id] = None
+        if attempt.kind is not MessageKind.PROBE:
+            return  # entries around a canary are not what it tells of
         for entry in attempt.entries:
-            own = self._of_entry.setdefault(entry, [])
-            own[:] = [each for each in own if each.id != attempt.id]
-            own.append(attempt)
-        self._score_around(attempt)
-        if attempt.kind is MessageKind.CONTROL and _has_closed(attempt):
-            self._final_before[attempt.lane] = max(
-                attempt.lane_seq, self._final_before.get(attempt.lane, -1)
-            )
-        self._noise = None
+            self._of_entry.setdefault(entry, {})[attempt.id] = attempt
+
+    def watch(self, attempt_id: str) -> None:
+        """Note that an attempt which arrived will be looked for again, and is not final before."""
+        self._watched.add(attempt_id)
+
+    def release(self, attempts: Iterable[Attempt]) -> None:
+        """Note that attempts are not looked for any more."""
+        for attempt in attempts:
+            self._watched.discard(attempt.id)
+            self._changes.append((attempt.lane, attempt.lane_seq))
 
     def close_lane(self, name: str) -> None:
         """Note that nothing more comes from a lane: what it has is final as it is."""
         self._closed.add(name)
+        self._changes.extend((name, place) for place in range(len(self._lanes.get(name, ()))))
         self._in_hand -= {attempt.id for attempt in self._lanes.get(name, ())}
 
     def close_lanes_but(self, names: Iterable[str]) -> None:
@@ -146,21 +195,22 @@ class Ledger:
         """Whether what the attempt counts for can no longer change."""
         if attempt.lane in self._closed:
             return True
-        if attempt.id in self._in_hand:
+        if attempt.id in self._in_hand or attempt.id in self._watched:
             return False
         has_failed = attempt.fault is not None or attempt.sent_at is None
         return has_failed or attempt.lane_seq < self._final_before.get(attempt.lane, -1)
 
     def tally(self, entry_id: str) -> Tally:
-        """Count the solo attempts of an entry."""
+        """Count the attempts of an entry."""
         blocked = delivered = pending = wasted = 0
         all_final = True
-        for attempt in self._of_entry.get(entry_id, ()):
-            if not attempt.is_solo:
-                continue
+        for attempt in self.of_entry(entry_id):
             score = self._scores[attempt.id]
             is_final = self.is_final(attempt)
             all_final &= is_final
+            if not attempt.is_solo:
+                pending += self.is_on_its_way(attempt)
+                continue
             if attempt.id in self._in_hand:
                 pending += 1
             elif score.void is not None:
@@ -168,10 +218,10 @@ class Ledger:
             elif score.outcome is Outcome.UNKNOWN:
                 wasted += is_final
                 pending += not is_final
-            elif score.outcome.is_blocked:
-                blocked += 1
             else:
-                delivered += 1
+                blocked += score.outcome.is_blocked
+                delivered += not score.outcome.is_blocked
+                wasted = 0
         return Tally(
             blocked=blocked,
             delivered=delivered,
@@ -184,11 +234,26 @@ class Ledger:
         lane = self._lanes[attempt.lane]
         if attempt.lane not in self._reordering:
             piece = _piece_around(lane, attempt.lane_seq)
-            if not look_around(piece, self._limits)[0].lane_reorders:
-                self._scores |= score(piece, self._limits)
+            if not has_reordered(piece):
+                self._score(piece)
                 return
             self._reordering.add(attempt.lane)
-        self._scores |= score(lane, self._limits)
+        self._score(lane)
+
+    def _score(self, attempts: Sequence[Attempt]) -> None:
+        scores = score(attempts, self._limits)
+        # To count noise anew takes longer the longer a run is, and few messages change it.
+        if any(
+            attempt.kind in _TELL_NOISE and scores[attempt.id] != self._scores.get(attempt.id)
+            for attempt in attempts
+        ):
+            self._noise = None
+        self._changes.extend(
+            (attempt.lane, attempt.lane_seq)
+            for attempt in attempts
+            if scores[attempt.id] != self._scores.get(attempt.id)
+        )
+        self._scores |= scores
 
 
 def _piece_around(lane: list[Attempt], place: int) -> list[Attempt]:

@@ -15,7 +15,9 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from drivers.consent import consent_to_state, objections
 from drivers.errors import DriverError
+from drivers.incoming import Incoming, Past
 from drivers.lane import Lane
 from drivers.open_testbed import Claim, OpenTestbed
 from drivers.testbed import Testbed
@@ -24,11 +26,11 @@ from probes.controls import Controls, harmless
 from probes.errors import CampaignError
 from probes.lane_worker import LaneWorker
 from probes.ledger import Ledger
-from probes.message import compose
+from probes.message import Room, compose, room_of
 from probes.options import Measured
 from probes.pacing import Pacer
 from probes.selection import Selection, to_record
-from probes.strategy import STRATEGIES
+from probes.strategy import STRATEGIES, Task
 from results.bracketing import BracketLimits
 from results.errors import JournalError
 from results.export import write_run
@@ -90,7 +92,14 @@ class Report:
 
 
 class LiveRun:
-    """A run that is under way."""
+    """A run that is under way.
+
+    Attributes:
+        run: The run.
+        warnings: What is to be said before it begins, of versions of apps.
+        campaign: What sends.
+        lanes_lost: Why lanes could not be opened.
+    """
 
     def __init__(
         self,
@@ -102,10 +111,12 @@ class LiveRun:
         *,
         closing: ExitStack,
         lanes_lost: Sequence[str],
+        warnings: Sequence[str],
         is_over: threading.Event,
     ) -> None:
         """Use `LiveRun.begin` or `LiveRun.resume`."""
         self.run = run
+        self.warnings = warnings
         self.campaign = campaign
         self.lanes_lost = lanes_lost
         self._folder = folder
@@ -143,6 +154,7 @@ class LiveRun:
                 **measured.to_settings(),
                 **limits.to_settings(),
                 **_bracket_limits(testbed).to_settings(),
+                **({} if testbed.consent is None else {"consent": str(testbed.consent)}),
                 "undelivered_version": version("undelivered"),
                 "appium_client_version": version("Appium-Python-Client"),
                 **{f"wordlist_sha256:{each.name}": each.sha256 for each in selection.wordlists},
@@ -189,13 +201,14 @@ class LiveRun:
         budget: int | None,
         is_new: bool,
     ) -> "LiveRun":
+        chat = ChatKind(run.settings["chat"])
+        _refuse_unsafe(testbed, chat)
         folder = results_dir / run.id
         is_over = threading.Event()
         with ExitStack() as closing:
             journal = closing.enter_context(Journal.open(results_dir / JOURNAL_NAME))
             folder.mkdir(exist_ok=True)
             closing.callback(_remove_if_empty, folder)
-            chat = ChatKind(run.settings["chat"])
             open_testbed = closing.enter_context(
                 OpenTestbed.start(
                     testbed, chat=str(chat), seed=run.seed, folder=folder, wait=is_over.wait
@@ -219,7 +232,7 @@ class LiveRun:
                 entries,
                 testbed,
                 condition=_only(conditions.values()),
-                joiner=lanes[0].joiner,
+                room=room_of([lane.config for lane in lanes]),
                 budget=budget,
             )
             campaign = Campaign(setup, journal, ledger)
@@ -249,6 +262,7 @@ class LiveRun:
                 campaign,
                 closing=closing.pop_all(),
                 lanes_lost=lost,
+                warnings=[warning for lane in lanes for warning in lane.warnings],
                 is_over=is_over,
             )
 
@@ -348,13 +362,9 @@ def _open_lanes(
     known = {attempt.lane for attempt in earlier}
 
     def open_lane(lane: Lane) -> str | None:
-        arrived = (
-            [each.text for each in journal.arrivals(run_id, lane.name)]
-            if lane.name in known
-            else None
-        )
+        past = _past(journal, run_id, lane, earlier) if lane.name in known else None
         try:
-            lane.open(arrived)
+            lane.open(past)
         except DriverError as error:
             return f"{lane.name}: {error}"
         return None
@@ -365,6 +375,37 @@ def _open_lanes(
     if len(lost) == len(lanes):
         raise CampaignError("No lane can be opened; nothing was sent.\n" + "\n".join(lost))
     return [lane for lane, problem in zip(lanes, problems, strict=True) if problem is None], lost
+
+
+def _refuse_unsafe(testbed: Testbed, chat: ChatKind) -> None:
+    """Send nothing through an app that people use before all that protects them is stated.
+
+    Raises:
+        CampaignError: Something is not; all of it is named.
+    """
+    problems = objections(testbed.lanes_with(chat), testbed.consent, testbed.pacing)
+    if problems:
+        raise CampaignError(
+            f"{testbed.path}: nothing was sent. "
+            + "\n  ".join(problems)
+            + f"\n\n{consent_to_state()}"
+        )
+
+
+def _past(journal: Journal, run_id: str, lane: Lane, earlier: Sequence[Attempt]) -> Past:
+    """What a lane's receiver had seen when the run was interrupted."""
+    gone = {each.id for each in earlier if each.gone_at is not None}
+    arrivals = journal.arrivals(run_id, lane.name)
+    return Past(
+        arrived=[
+            Incoming(
+                place=each.place, text=each.text, seen_at=each.seen_at, message_id=each.message_id
+            )
+            for each in arrivals
+        ],
+        gone=frozenset(each.place for each in arrivals if each.attempt_id in gone),
+        cursor=journal.cursor(run_id, lane.config.receiver.name),
+    )
 
 
 def _condition(lane: Lane, chat: ChatKind) -> Condition:
@@ -417,7 +458,7 @@ def _setup(
     testbed: Testbed,
     *,
     condition: Condition,
-    joiner: str,
+    room: Room,
     budget: int | None,
 ) -> Setup:
     limits = Limits.from_settings(run.settings)
@@ -425,11 +466,11 @@ def _setup(
         run_id=run.id,
         condition=condition,
         entries=entries,
-        strategy=STRATEGIES[run.strategy](limits),
+        strategy=STRATEGIES[run.strategy](Task(entries=entries, limits=limits, room=room)),
         limits=limits,
-        controls=_controls(entries, joiner),
+        controls=_controls(entries, room.joiner),
         canaries=[
-            compose(canary.components, joiner)
+            compose(canary.components, room.joiner)
             for canary in testbed.canaries
             if condition.chat in canary.chats
         ],

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from drivers.testbed import LaneConfig
 from results.record import MessageKind
 
 
@@ -13,12 +14,34 @@ class Message:
     Attributes:
         kind: Why it is sent.
         text: The exact text.
-        entries: Ids of the entries it carries; empty for controls and canaries.
+        entries: Ids of the entries it carries; empty for controls, and canaries sent alone.
     """
 
     kind: MessageKind
     text: str
     entries: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What fits into a message.
+
+    Attributes:
+        characters: Longest text the app sends whole.
+        joiner: What is put between components and between entries.
+    """
+
+    characters: int
+    joiner: str
+
+
+def room_of(lanes: Sequence[LaneConfig]) -> Room:
+    """What fits into a message on all of some lanes."""
+    profiles = [lane.sender.profile for lane in lanes]
+    return Room(
+        characters=min(profile.longest_message for profile in profiles),
+        joiner=profiles[0].joiner,
+    )
 
 
 def compose(components: Sequence[str], joiner: str) -> str:

@@ -39,11 +39,12 @@ def plan(
         ConfigError: No lane has such a chat.
     """
     lanes = len(testbed.lanes_with(chat))
+    # A canary before the first verdict, and time and again.
     canaries = _CANARIES_PER_MESSAGE if testbed.canaries else 0.0
     messages = tuple(
-        ceil(len(entries) * probes * (1 + controls + canaries)) + lanes * bool(entries)
+        ceil(probes * (1 + controls + canaries)) + lanes * bool(entries)
         for probes, controls in zip(
-            strategy.messages_per_entry(), _CONTROLS_PER_MESSAGE, strict=True
+            strategy.messages(len(entries)), _CONTROLS_PER_MESSAGE, strict=True
         )
     )
     if budget is not None:

@@ -15,10 +15,11 @@ from drivers.testbed import Testbed, load_testbed
 from probes.errors import UNDELIVERED_ERRORS, CampaignError
 from probes.live_line import LiveLine
 from probes.live_run import INTERRUPTED, JOURNAL_NAME, LiveRun, Report
+from probes.message import room_of
 from probes.options import FailOn, Measured, Options, read_options
 from probes.plan import duration, plan, span
-from probes.selection import Selection, select
-from probes.strategy import STRATEGIES
+from probes.selection import Selection, select, to_record
+from probes.strategy import STRATEGIES, Task
 from probes.terminal import render, summary
 from results.inference import Limits
 from results.journal import Journal
@@ -162,7 +163,14 @@ class CampaignRunner:
             selection = Selection(wordlists=self._selection.wordlists, entries=entries)
             with _as_usage_errors():
                 self._run = self._begin(selection)
+            self._warn(self._run.warnings)
         return None
+
+    def _warn(self, warnings: Sequence[str]) -> None:
+        reporter = _reporter(self._config)
+        if reporter is not None:
+            for warning in warnings:
+                reporter.write_line(f"undelivered: {warning}", yellow=True)
 
     def _begin(self, selection: Selection) -> LiveRun:
         if self._earlier is not None:
@@ -277,7 +285,13 @@ class CampaignRunner:
         measured = self._measured
         estimate = plan(
             entries,
-            STRATEGIES[measured.strategy](Limits()),
+            STRATEGIES[measured.strategy](
+                Task(
+                    entries=[to_record(entry) for entry in entries],
+                    limits=Limits(),
+                    room=room_of(self._testbed.lanes_with(measured.chat)),
+                )
+            ),
             self._testbed,
             measured.chat,
             self._options.budget,

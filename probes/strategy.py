@@ -1,12 +1,18 @@
 """Strategies: which entries the next message carries, and when an entry needs no more."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from random import Random
 from typing import Final, Protocol
 
+from probes.filter_check import CheckedPools
 from probes.ledger import Ledger, Tally
-from results.inference import Limits
-from results.record import VerdictKind
+from probes.message import Room
+from probes.pooled import FEWEST_ENTRIES, Pooled
+from results.inference import Limits, Noise
+from results.pool_evidence import Company
+from results.record import EntryRecord, VerdictKind
 from results.verdict_rules import Evidence, judge
 
 
@@ -34,9 +40,56 @@ class Strategy(Protocol):
         """Whether an entry still needs a message beyond those on their way."""
         ...
 
-    def messages_per_entry(self) -> tuple[float, float]:
-        """Fewest and most messages an entry is likely to take, void ones aside (for `--plan`)."""
+    def doubt(self, entry_ids: Sequence[str]) -> None:
+        """Take up again entries that were decided and are not, by all attempts together."""
         ...
+
+    def company_of(self, ledger: Ledger, entry_ids: Sequence[str]) -> Mapping[str, Company]:
+        """What pools say of entries so far; nothing where none were sent."""
+        ...
+
+    def escort(self, ledger: Ledger, random: Random, beside: int) -> tuple[str, ...]:
+        """Entries to send a canary among, so that it is as long as other messages are.
+
+        Args:
+            ledger: All that is known so far.
+            random: Source of chance.
+            beside: How many characters the canary takes.
+        """
+        ...
+
+    def wants_canary(self, ledger: Ledger) -> bool:
+        """Whether a canary among entries would tell what has to be known now."""
+        ...
+
+    def audit(self, ledger: Ledger, random: Random) -> tuple[str, ...]:
+        """Clear entries and a censored one, to see whether it is blocked in company as well.
+
+        Nothing if that is not due.
+        """
+        ...
+
+    def messages(self, count: int) -> tuple[float, float]:
+        """Fewest and most messages that so many entries are likely to take (for `--plan`).
+
+        Void ones, controls and canaries aside.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What a strategy is to decide.
+
+    Attributes:
+        entries: The entries of the run.
+        limits: When a verdict is given.
+        room: What fits into a message.
+    """
+
+    entries: Sequence[EntryRecord]
+    limits: Limits
+    room: Room
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +99,7 @@ class Solo:
     Attributes:
         limits: When a verdict is given.
         most_counted: Counted attempts after which an undecided entry stays inconclusive.
-        most_wasted: Void and unknown attempts after which it does.
+        most_wasted: Void and unknown attempts in a row after which it does.
     """
 
     limits: Limits
@@ -63,13 +116,34 @@ class Solo:
         tally = ledger.tally(entry_id)
         if tally.pending or _is_exhausted(tally, self.most_counted, self.most_wasted):
             return False
-        evidence = Evidence.of(tally.blocked, tally.delivered, ledger.noise, self.limits)
-        # A run that sees no canary blocked would not learn more from more of the same.
-        return judge(evidence).kind is VerdictKind.INCONCLUSIVE and not evidence.looks_clear
+        return not _suffices(tally.blocked, tally.delivered, ledger.noise, self.limits)
 
-    def messages_per_entry(self) -> tuple[float, float]:
+    def doubt(self, entry_ids: Sequence[str]) -> None:
+        """Nothing: each entry stands for itself."""
+
+    def company_of(self, ledger: Ledger, entry_ids: Sequence[str]) -> Mapping[str, Company]:
+        """Nothing: there are no pools."""
+        del ledger, entry_ids
+        return {}
+
+    def escort(self, ledger: Ledger, random: Random, beside: int) -> tuple[str, ...]:
+        """Nothing: messages are short."""
+        del ledger, random, beside
+        return ()
+
+    def wants_canary(self, ledger: Ledger) -> bool:
+        """Never: no entry has company."""
+        del ledger
+        return False
+
+    def audit(self, ledger: Ledger, random: Random) -> tuple[str, ...]:
+        """Nothing: no entry has company."""
+        del ledger, random
+        return ()
+
+    def messages(self, count: int) -> tuple[float, float]:
         """Two that are delivered, mostly; more where one was lost, or the entry is blocked."""
-        return 2.0, 2.5
+        return 2.0 * count, 2.5 * count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +152,7 @@ class Fixed:
 
     Attributes:
         times: How many counted attempts an entry gets.
-        most_wasted: Void and unknown attempts after which it gets no more.
+        most_wasted: Void and unknown attempts in a row after which it gets no more.
     """
 
     times: int = 3
@@ -96,13 +170,44 @@ class Fixed:
             tally, self.times, self.most_wasted
         )
 
-    def messages_per_entry(self) -> tuple[float, float]:
+    def doubt(self, entry_ids: Sequence[str]) -> None:
+        """Nothing: each entry stands for itself."""
+
+    def company_of(self, ledger: Ledger, entry_ids: Sequence[str]) -> Mapping[str, Company]:
+        """Nothing: there are no pools."""
+        del ledger, entry_ids
+        return {}
+
+    def escort(self, ledger: Ledger, random: Random, beside: int) -> tuple[str, ...]:
+        """Nothing: messages are short."""
+        del ledger, random, beside
+        return ()
+
+    def wants_canary(self, ledger: Ledger) -> bool:
+        """Never: no entry has company."""
+        del ledger
+        return False
+
+    def audit(self, ledger: Ledger, random: Random) -> tuple[str, ...]:
+        """Nothing: no entry has company."""
+        del ledger, random
+        return ()
+
+    def messages(self, count: int) -> tuple[float, float]:
         """As many as asked for."""
-        return float(self.times), float(self.times)
+        return float(self.times * count), float(self.times * count)
 
 
-STRATEGIES: Final[Mapping[str, Callable[[Limits], Strategy]]] = {
-    "solo": lambda limits: Solo(limits=limits),
+def _pooled(task: Task) -> Strategy:
+    if len(task.entries) < FEWEST_ENTRIES:
+        return Solo(limits=task.limits)
+    pools = Pooled(task.entries, task.limits, task.room)
+    return CheckedPools(pools, Solo(limits=task.limits))
+
+
+STRATEGIES: Final[Mapping[str, Callable[[Task], Strategy]]] = {
+    "pooled": _pooled,
+    "solo": lambda task: Solo(limits=task.limits),
     "fixed": lambda _: Fixed(),
 }
 """Strategies by name; the first is the default."""
@@ -112,6 +217,14 @@ def _first_in_need(
     strategy: Strategy, ledger: Ledger, candidates: Iterable[str]
 ) -> tuple[str, ...] | None:
     return next(((each,) for each in candidates if strategy.needs_more(ledger, each)), None)
+
+
+@lru_cache(maxsize=1024)  # lanes ask this of many entries, whose attempts differ little
+def _suffices(blocked: int, delivered: int, noise: Noise, limits: Limits) -> bool:
+    """Whether more of the same would not change the verdict."""
+    evidence = Evidence.of(blocked, delivered, noise, limits)
+    # A run that sees no canary blocked would not learn more from more of the same.
+    return judge(evidence).kind is not VerdictKind.INCONCLUSIVE or evidence.looks_clear
 
 
 def _is_exhausted(tally: Tally, most_counted: int, most_wasted: int) -> bool:

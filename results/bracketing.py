@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import accumulate, pairwise
 from typing import Final, Self
 
@@ -141,6 +141,24 @@ def lanes(attempts: Iterable[Attempt]) -> list[list[Attempt]]:
     return [sorted(part, key=lambda attempt: attempt.lane_seq) for part in parts.values()]
 
 
+def has_reordered(lane: Sequence[Attempt]) -> bool:
+    """Tell whether a message of one lane, given in the order of sending, overtook another."""
+    return _is_reordered([arrived_at for _, arrived_at in _arrivals(lane)])
+
+
+def _is_reordered(times: Sequence[datetime]) -> bool:
+    return any(later < earlier for earlier, later in pairwise(times))
+
+
+def _arrivals(lane: Sequence[Attempt]) -> list[tuple[int, datetime]]:
+    """Places and times of arrivals; one without a time cannot tell how wide a bracket is."""
+    return [
+        (place, attempt.arrived_at)
+        for place, attempt in enumerate(lane)
+        if has_arrived(attempt) and attempt.arrived_at is not None
+    ]
+
+
 def look_around(lane: Sequence[Attempt], limits: BracketLimits) -> list[Seen]:
     """See each attempt of one lane with its surroundings.
 
@@ -148,10 +166,9 @@ def look_around(lane: Sequence[Attempt], limits: BracketLimits) -> list[Seen]:
         lane: All attempts of one run on one lane, in the order of sending.
         limits: How wide a bracket may be.
     """
-    # An arrival without a time cannot tell how wide a bracket is.
-    arrivals = [i for i, a in enumerate(lane) if has_arrived(a) and a.arrived_at is not None]
-    times = [time for i in arrivals if (time := lane[i].arrived_at) is not None]
-    reorders = any(later < earlier for earlier, later in pairwise(times))
+    arrivals = [place for place, _ in _arrivals(lane)]
+    times = [arrived_at for _, arrived_at in _arrivals(lane)]
+    reorders = _is_reordered(times)
     faults_before = [0, *accumulate(met_lane_fault(attempt) for attempt in lane)]
     seen = []
     for i, attempt in enumerate(lane):

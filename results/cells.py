@@ -13,9 +13,13 @@ GUARD: Final = "'"
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
+GUARDED_STARTS: Final = frozenset((GUARD, *FORMULA_STARTS))
+"""With which a text begins that gets a guard."""
+
+
 def guard(text: str) -> str:
     """Write a text as a cell that stays text; `unguard` gives the text back."""
-    return GUARD + text if text.startswith((GUARD, *FORMULA_STARTS)) else text
+    return GUARD + text if text[:1] in GUARDED_STARTS else text
 
 
 def unguard(cell: str) -> str:
@@ -41,4 +45,8 @@ def encodable(text: str) -> str:
     An app that truncates a message can cut an emoji in two. UTF-8 has no form for the half that is
     left; the journal keeps it exactly, a CSV cannot.
     """
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text

@@ -3,9 +3,21 @@
 docs/data.md describes the same columns; a test compares the two.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from results.record import (
+    ChatKind,
+    MessageKind,
+    Notice,
+    Outcome,
+    ReadMode,
+    SenderState,
+    VerdictKind,
+    VoidReason,
+)
 
 
 class Cell(StrEnum):
@@ -36,19 +48,27 @@ class Column:
 
     Attributes:
         name: Its heading.
-        meaning: What it holds, with the unit where there is one.
+        meaning: What it holds.
         cell: How its values are written.
+        unit: Of its numbers; empty where there is none.
+        values: All values it can have, where these are a closed list.
     """
 
     name: str
     meaning: str
     cell: Cell = Cell.TEXT
+    unit: str = ""
+    values: tuple[str, ...] = ()
+
+
+def _all(kind: Iterable[StrEnum]) -> tuple[str, ...]:
+    return tuple(each.value for each in kind)
 
 
 CONDITION_COLUMNS: Final = (
     Column("app", "name of the app profile"),
     Column("app_version", "version the handset reported", Cell.OPTIONAL_TEXT),
-    Column("chat", "direct or group"),
+    Column("chat", "direct or group", values=_all(ChatKind)),
     Column("sender_region", "region the sender's account is registered in (ISO 3166-1)"),
     Column("receiver_region", "region the receiver's account is registered in (ISO 3166-1)"),
 )
@@ -67,24 +87,51 @@ MESSAGE_COLUMNS: Final = (
     Column("sender", "label of the sending account"),
     Column("receiver", "label of the receiving account"),
     *CONDITION_COLUMNS,
-    Column("kind", "probe, control, canary or isolation"),
-    Column("entries", "ids of the entries it carries; none for controls and canaries", Cell.IDS),
+    Column("kind", "probe, control, canary or isolation", values=_all(MessageKind)),
+    Column(
+        "entries",
+        "ids of the entries it carries; none for controls, and canaries sent alone",
+        Cell.IDS,
+    ),
     Column("text", "the exact text"),
     Column("created_at", "when its row was written, before the tap on send", Cell.TIME),
     Column("sent_at", "when the tap returned", Cell.OPTIONAL_TIME),
     Column(
-        "sender_state", "mark at the sender's bubble: pending, sent, failed", Cell.OPTIONAL_TEXT
+        "sender_state",
+        "mark at the sender's bubble: pending, sent, failed",
+        Cell.OPTIONAL_TEXT,
+        values=_all(SenderState),
     ),
     Column("own_text", "text of the sender's own bubble", Cell.OPTIONAL_TEXT),
-    Column("notice", "what the app told the sender, as classified", Cell.OPTIONAL_TEXT),
+    Column(
+        "notice",
+        "what the app told the sender, as classified",
+        Cell.OPTIONAL_TEXT,
+        values=_all(Notice),
+    ),
     Column("arrived_text", "text at the receiver aligned with it", Cell.OPTIONAL_TEXT),
-    Column("read_mode", "how that text was read: tree, notifications, ocr", Cell.OPTIONAL_TEXT),
+    Column(
+        "read_mode",
+        "how that text was read: tree, notifications, ocr, inbox",
+        Cell.OPTIONAL_TEXT,
+        values=_all(ReadMode),
+    ),
     Column("arrived_at", "when that text was first seen", Cell.OPTIONAL_TIME),
+    Column("edited_at", "when that text was seen to have changed", Cell.OPTIONAL_TIME),
     Column("gone_at", "when that text was seen to be gone", Cell.OPTIONAL_TIME),
+    Column(
+        "still_there_at",
+        "when it was looked for again, long after it came, and was there",
+        Cell.OPTIONAL_TIME,
+    ),
     Column("observed_until", "last look at the receiver that could show it", Cell.OPTIONAL_TIME),
-    Column("fault", "what went wrong on our side", Cell.OPTIONAL_TEXT),
-    Column("outcome", "delivered, missing, refused, altered, removed or unknown"),
-    Column("void", "why it proves nothing", Cell.OPTIONAL_TEXT),
+    Column("fault", "what went wrong on our side", Cell.OPTIONAL_TEXT, values=_all(VoidReason)),
+    Column(
+        "outcome",
+        "delivered, missing, refused, altered, removed or unknown",
+        values=_all(Outcome),
+    ),
+    Column("void", "why it proves nothing", Cell.OPTIONAL_TEXT, values=_all(VoidReason)),
     *RULE_COLUMNS,
 )
 
@@ -96,15 +143,91 @@ VERDICT_COLUMNS: Final = (
     Column("wordlist", "name of the list"),
     Column("source", "where the entry comes from"),
     *CONDITION_COLUMNS,
-    Column("verdict", "censored, clear or inconclusive"),
-    Column("probability", "probability of censored at even odds before, 0 to 1", Cell.NUMBER),
-    Column("probability_low", "the same for a sceptic, 0 to 1", Cell.NUMBER),
-    Column("probability_high", "the same for one who suspects it, 0 to 1", Cell.NUMBER),
-    Column("blocked", "counted attempts that did not arrive as sent", Cell.INTEGER),
+    Column("verdict", "censored, clear or inconclusive", values=_all(VerdictKind)),
+    Column(
+        "probability",
+        "probability of censored at even odds before, 0 to 1",
+        Cell.NUMBER,
+        unit="probability",
+    ),
+    Column("probability_low", "the same for a sceptic, 0 to 1", Cell.NUMBER, unit="probability"),
+    Column(
+        "probability_high",
+        "the same for one who suspects it, 0 to 1",
+        Cell.NUMBER,
+        unit="probability",
+    ),
+    Column(
+        "blocked",
+        "counted solo attempts that did not arrive as sent",
+        Cell.INTEGER,
+        unit="attempts",
+    ),
     Column("how", "in which ways they did not arrive: outcomes, counted if several"),
-    Column("delivered", "counted attempts that arrived", Cell.INTEGER),
-    Column("void", "further attempts that are void", Cell.INTEGER),
-    Column("unknown", "further attempts that ended unknown and are not void", Cell.INTEGER),
+    Column(
+        "delivered",
+        "counted solo attempts that arrived",
+        Cell.INTEGER,
+        unit="attempts",
+    ),
+    Column(
+        "pools_blocked",
+        "counted pools with it that did not arrive as sent",
+        Cell.INTEGER,
+        unit="attempts",
+    ),
+    Column(
+        "pools_delivered",
+        "counted pools with it that arrived",
+        Cell.INTEGER,
+        unit="attempts",
+    ),
+    Column("void", "further attempts that are void", Cell.INTEGER, unit="attempts"),
+    Column(
+        "unknown",
+        "further attempts that ended unknown and are not void",
+        Cell.INTEGER,
+        unit="attempts",
+    ),
     Column("attempts", "ids of the counted attempts", Cell.IDS),
     *RULE_COLUMNS,
+    Column("run_id", "the run that says so"),
+)
+
+#: Only where nothing is withheld, after the others.
+UNREDACTED_COLUMNS: Final = (Column("fault_detail", "the fault in words", Cell.OPTIONAL_TEXT),)
+
+AGGREGATE_COLUMNS: Final = (
+    Column("period_start", "first moment of the hour, day, week (Monday) or month", Cell.TIME),
+    *CONDITION_COLUMNS,
+    Column("entry_id", "the entry"),
+    Column("keyword", "the entry as written in a wordlist; ' + ' between components"),
+    Column("language", "BCP 47 tag"),
+    Column("category", "category code"),
+    Column("wordlist", "name of the list"),
+    Column(
+        "measurement_count",
+        "attempts that carried the entry; the sum of the next four",
+        Cell.INTEGER,
+        unit="attempts",
+    ),
+    Column("ok_count", "of these, arrived as sent", Cell.INTEGER, unit="attempts"),
+    Column(
+        "confirmed_count",
+        "of these, blocked, the entry alone, and its run calls it censored",
+        Cell.INTEGER,
+        unit="attempts",
+    ),
+    Column("anomaly_count", "of these, otherwise blocked", Cell.INTEGER, unit="attempts"),
+    Column("failure_count", "of these, void or unknown", Cell.INTEGER, unit="attempts"),
+    Column("lane_count", "lanes they were sent on", Cell.INTEGER, unit="lanes"),
+)
+
+COMBINATION_COLUMNS: Final = (
+    Column("run_id", "the run that found it"),
+    *CONDITION_COLUMNS,
+    Column("entries", "ids of the entries that were sent together", Cell.IDS),
+    Column("keywords", "these entries as written in a wordlist, with a bar between them"),
+    Column("blocked", "attempts in which they were blocked", Cell.INTEGER, unit="attempts"),
+    Column("attempts", "ids of these attempts", Cell.IDS),
 )

@@ -14,6 +14,8 @@ from typing import Final
 
 from scipy.special import betaincinv, betaln, expit, logit
 
+from results.monotony import canary_texts, company_check, holds_any
+from results.reach import seen_to
 from results.record import Attempt, MessageKind, Outcome, Score
 
 #: Weakly informative prior of loss and slip for inference: mean 2 %, worth 50 messages. Messaging
@@ -200,10 +202,18 @@ class Limits:
 def noise(attempts: Sequence[Attempt], scores: Mapping[str, Score]) -> Noise:
     """Count what became of controls and canaries; void and unknown ones are left out.
 
+    So are canaries in messages longer than the filter reads, which tell how long that is
+    (`results.reach`) and not how often it fails; canaries in company, if company lets them through
+    (`results.monotony`); and audits, of whose rules it is not known how well they are enforced.
+
     Args:
         attempts: Any attempts; those of other kinds are passed over.
         scores: Their scores, by attempt id.
     """
+    reach = seen_to(attempts, scores)
+    sent_as_canaries = [each for each in attempts if each.kind is MessageKind.CANARY]
+    canaries = canary_texts(sent_as_canaries)
+    shows_alone_only = company_check(sent_as_canaries, scores, reach).is_alarming
     counts = {
         (kind, blocked): 0
         for kind in (MessageKind.CONTROL, MessageKind.CANARY)
@@ -212,7 +222,16 @@ def noise(attempts: Sequence[Attempt], scores: Mapping[str, Score]) -> Noise:
     for attempt in attempts:
         score = scores[attempt.id]
         place = attempt.kind, score.outcome.is_blocked
-        if score.void is None and score.outcome is not Outcome.UNKNOWN and place in counts:
+        is_beyond = (
+            reach is not None and attempt.kind is MessageKind.CANARY and len(attempt.text) > reach
+        )
+        is_other = (
+            attempt.kind is MessageKind.CANARY
+            and bool(attempt.entries)
+            and (shows_alone_only or not holds_any(attempt.text, canaries))
+        )
+        counts_at_all = score.void is None and score.outcome is not Outcome.UNKNOWN
+        if counts_at_all and not is_beyond and not is_other and place in counts:
             counts[place] += 1
     return Noise(
         controls_delivered=counts[MessageKind.CONTROL, False],
@@ -240,6 +259,26 @@ def log_evidence(blocked: int, delivered: int, noise: Noise) -> float:
     )
     if_clear = betaln(loss.alpha + blocked, loss.beta + delivered) - betaln(loss.alpha, loss.beta)
     return float(if_censored - if_clear)
+
+
+def log_inconsistency(blocked: int, delivered: int, noise: Noise) -> float:
+    """Give the natural log of the Bayes factor for a rule that is applied now and then.
+
+    Against the better of *censored* and *clear*. How often such a rule is applied is not known at
+    all (uniform). From about 3, one against 20, it is strong evidence (Kass and Raftery, *Bayes
+    factors*, 1995).
+
+    Args:
+        blocked: Messages that carry the entry alone and did not arrive unchanged.
+        delivered: Messages that carry it alone and did.
+        noise: What is known of loss and slip.
+    """
+    loss, slip = noise.expected_loss, noise.expected_slip
+    if_censored = betaln(slip.alpha + delivered, slip.beta + blocked) - betaln(
+        slip.alpha, slip.beta
+    )
+    if_clear = betaln(loss.alpha + blocked, loss.beta + delivered) - betaln(loss.alpha, loss.beta)
+    return float(betaln(1 + blocked, 1 + delivered) - max(if_censored, if_clear))
 
 
 def posterior(blocked: int, delivered: int, noise: Noise, prior: float) -> float:

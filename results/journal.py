@@ -21,9 +21,18 @@ from types import TracebackType
 from typing import Final, Self
 
 from results import migrations
-from results.errors import JournalError
+from results.attempt_rows import AttemptRow
+from results.errors import JournalError, explained
 from results.lock import WriterLock
-from results.record import ArrivalRecord, Attempt, EntryRecord, Run, Verdict
+from results.record import (
+    ArrivalRecord,
+    Attempt,
+    Cursor,
+    EntryRecord,
+    Run,
+    Sighting,
+    Verdict,
+)
 from results.rows import (
     Row,
     Value,
@@ -33,47 +42,25 @@ from results.rows import (
     attempt_row,
     observation_row,
     optional_time_text,
+    sighting_of,
+    sighting_row,
     time_text,
     verdict_of,
     verdict_row,
 )
+from results.statements import (
+    INSERT_ATTEMPT,
+    INSERT_VERDICT,
+    SELECT_ARRIVALS,
+    SELECT_PAGE,
+    UPDATE_ATTEMPT,
+    UPSERT_ARRIVAL,
+    UPSERT_CURSOR,
+    UPSERT_SIGHTING,
+)
+from results.stored_values import loaded, stored, stored_value
 
 LATEST: Final = "latest"
-
-_INSERT_ATTEMPT: Final = """
-    INSERT INTO attempts (
-        id, run_id, seq, lane, lane_seq, sender, receiver,
-        app, app_version, chat, sender_region, receiver_region,
-        kind, entries, text, created_at,
-        sent_at, sender_state, own_text, notice, arrived_text, read_mode, arrived_at, gone_at,
-        observed_until, fault, fault_detail
-    ) VALUES (
-        :id, :run_id, :seq, :lane, :lane_seq, :sender, :receiver,
-        :app, :app_version, :chat, :sender_region, :receiver_region,
-        :kind, :entries, :text, :created_at,
-        :sent_at, :sender_state, :own_text, :notice, :arrived_text, :read_mode,
-        :arrived_at, :gone_at, :observed_until, :fault, :fault_detail)"""
-
-_UPDATE_ATTEMPT: Final = """
-    UPDATE attempts SET
-        sent_at = :sent_at, sender_state = :sender_state, own_text = :own_text, notice = :notice,
-        arrived_text = :arrived_text, read_mode = :read_mode,
-        arrived_at = :arrived_at, gone_at = :gone_at,
-        observed_until = :observed_until, fault = :fault, fault_detail = :fault_detail
-    WHERE id = :id"""
-
-_UPSERT_ARRIVAL: Final = """
-    INSERT INTO arrivals (run_id, lane, place, text, seen_at, attempt_id, read_mode)
-    VALUES (:run_id, :lane, :place, :text, :seen_at, :attempt_id, :read_mode)
-    ON CONFLICT (run_id, lane, place) DO UPDATE SET
-        text = excluded.text, seen_at = excluded.seen_at, attempt_id = excluded.attempt_id,
-        read_mode = excluded.read_mode"""
-
-_INSERT_VERDICT: Final = """
-    INSERT INTO verdicts VALUES (
-        :run_id, :place, :entry_id, :app, :app_version, :chat, :sender_region, :receiver_region,
-        :verdict, :probability, :probability_low, :probability_high,
-        :blocked, :delivered, :void, :unknown, :attempts, :rule_id, :rules_version)"""
 
 
 class Journal:
@@ -176,7 +163,7 @@ class Journal:
             connection.execute(
                 "INSERT INTO runs VALUES (:id, :started_at, :finished_at, :stopped, :testbed, "
                 ":strategy, :seed, :settings)",
-                _stored(row),
+                stored(row),
             )
 
     def finish_run(self, run_id: str, finished_at: datetime, stopped: str | None) -> None:
@@ -200,7 +187,7 @@ class Journal:
         with self._transaction(f"run {run_id!r}") as connection:
             changed = connection.execute(
                 "UPDATE runs SET finished_at = :finished_at, stopped = :stopped WHERE id = :id",
-                _stored(row),
+                stored(row),
             ).rowcount
             if not changed:
                 raise JournalError(f"{self.path} has no run {run_id!r}; start it first")
@@ -227,42 +214,93 @@ class Journal:
             connection.executemany(
                 "INSERT INTO entries VALUES (:run_id, :id, :components, :language, :category, "
                 ":wordlist, :source) ON CONFLICT (run_id, id) DO NOTHING",
-                map(_stored, rows),
+                map(stored, rows),
             )
 
-    def begin_attempt(self, attempt: Attempt) -> None:
+    def begin_attempt(
+        self,
+        attempt: Attempt,
+        observed: Sequence[Attempt] = (),
+        arrivals: Sequence[ArrivalRecord] = (),
+        cursor: Cursor | None = None,
+    ) -> None:
         """Record an attempt; on the disk when this returns, so that send can be tapped.
+
+        Args:
+            attempt: The attempt.
+            observed: Earlier attempts of which more is known, as for `observe`; all or none.
+            arrivals: Likewise.
+            cursor: Likewise.
 
         Raises:
             JournalError: Its id or place is taken, its run is unknown, or the disk refuses: then
                 send must not be tapped.
         """
         with self._transaction(f"attempt {attempt.id!r}") as connection:
-            connection.execute(_INSERT_ATTEMPT, _stored(attempt_row(attempt)))
+            self._observe(connection, observed, arrivals, cursor)
+            connection.execute(INSERT_ATTEMPT, stored(attempt_row(attempt)))
 
-    def update_attempt(self, attempt: Attempt) -> None:
-        """Record what has been observed of an attempt; what was sent stays as it was begun.
+    def observe(
+        self,
+        attempts: Sequence[Attempt],
+        arrivals: Sequence[ArrivalRecord] = (),
+        cursor: Cursor | None = None,
+    ) -> None:
+        """Record what has been observed, all or none of it.
+
+        Args:
+            attempts: Attempts of which more is known; what was sent stays as it was begun.
+            arrivals: Texts seen at receivers; one at the same place is replaced.
+            cursor: Where the inbox that gave the arrivals goes on.
 
         Raises:
-            JournalError: The attempt was never begun, or the disk refuses.
+            JournalError: An attempt was never begun, a run is unknown, or the disk refuses.
         """
-        row = {"id": attempt.id, **observation_row(attempt)}
-        with self._transaction(f"attempt {attempt.id!r}") as connection:
-            if not connection.execute(_UPDATE_ATTEMPT, _stored(row)).rowcount:
+        named = (*(f"attempt {each.id!r}" for each in attempts), f"{len(arrivals)} arrivals")
+        with self._transaction(", ".join(named)) as connection:
+            self._observe(connection, attempts, arrivals, cursor)
+
+    def record_sightings(
+        self,
+        sightings: Sequence[Sighting],
+        arrivals: Sequence[ArrivalRecord] = (),
+        cursor: Cursor | None = None,
+    ) -> None:
+        """Record what an observer has seen, all or none of it.
+
+        Args:
+            sightings: What it saw of attempts, in place of what it had seen of them.
+            arrivals: Texts it saw.
+            cursor: Where it goes on, if it is an inbox.
+
+        Raises:
+            JournalError: An attempt was never begun, or the disk refuses.
+        """
+        with self._transaction(f"{len(sightings)} sightings") as connection:
+            self._observe(connection, (), arrivals, cursor)
+            connection.executemany(
+                UPSERT_SIGHTING, (stored(sighting_row(each)) for each in sightings)
+            )
+
+    def _observe(
+        self,
+        connection: sqlite3.Connection,
+        attempts: Sequence[Attempt],
+        arrivals: Sequence[ArrivalRecord],
+        cursor: Cursor | None,
+    ) -> None:
+        for attempt in attempts:
+            row = {"id": attempt.id, **observation_row(attempt)}
+            if not connection.execute(UPDATE_ATTEMPT, stored(row)).rowcount:
                 raise JournalError(
                     f"{self.path} has no attempt {attempt.id!r}; begin it before observing it"
                 )
-
-    def add_arrivals(self, arrivals: Sequence[ArrivalRecord]) -> None:
-        """Record texts seen at receivers, all or none; one at the same place is replaced.
-
-        Raises:
-            JournalError: A run or an attempt is unknown, or the disk refuses.
-        """
-        with self._transaction(f"{len(arrivals)} arrivals") as connection:
-            connection.executemany(
-                _UPSERT_ARRIVAL, (_stored(arrival_row(arrival)) for arrival in arrivals)
-            )
+        connection.executemany(
+            UPSERT_ARRIVAL, (stored(arrival_row(arrival)) for arrival in arrivals)
+        )
+        if cursor is not None:
+            row = {"run_id": cursor.run_id, "receiver": cursor.receiver, "cursor": cursor.cursor}
+            connection.execute(UPSERT_CURSOR, stored(row))
 
     def save_verdicts(self, run_id: str, verdicts: Sequence[Verdict]) -> None:
         """Record what a run says of its entries, in place of what it said before.
@@ -275,8 +313,8 @@ class Journal:
             for place, verdict in enumerate(verdicts)
         ]
         with self._transaction(f"the verdicts of run {run_id!r}") as connection:
-            connection.execute("DELETE FROM verdicts WHERE run_id = ?", (_stored_value(run_id),))
-            connection.executemany(_INSERT_VERDICT, map(_stored, rows))
+            connection.execute("DELETE FROM verdicts WHERE run_id = ?", (stored_value(run_id),))
+            connection.executemany(INSERT_VERDICT, map(stored, rows))
 
     # -- reading ----------------------------------------------------------------------------------
 
@@ -337,27 +375,110 @@ class Journal:
         )
         return [attempt_of(row) for row in rows]
 
+    def attempt_rows(self, run_id: str, page: int = 2_000) -> Iterator[AttemptRow]:
+        """Give the attempts of a run as rows of stored values, in the order they were begun.
+
+        They are read in pages, so that a run of a million attempts takes no more memory than one of
+        a thousand, and other threads can use the journal in between.
+
+        Args:
+            run_id: The run.
+            page: How many rows are read at once.
+        """
+        last = -1
+        while True:
+            rows = self._pages(SELECT_PAGE, {"run_id": run_id, "last": last, "page": page})
+            yield from rows
+            if len(rows) < page:
+                return
+            last = rows[-1].seq
+
+    def reordering_lanes(self, run_id: str) -> frozenset[str]:
+        """Name the lanes of a run on which a message overtook another.
+
+        It is what `results.bracketing.has_reordered` tells of each: times are stored as text that
+        is in the order of time, and a lane's messages are numbered in the order of sending.
+        """
+        latest: dict[Value, str] = {}
+        reordering: set[Value] = set()
+        with self._threads:
+            try:
+                for lane, arrived_at in self._connection.execute(
+                    SELECT_ARRIVALS, stored({"run_id": run_id})
+                ):
+                    if arrived_at < latest.get(lane, ""):
+                        reordering.add(lane)
+                    latest[lane] = arrived_at
+            except sqlite3.Error as error:
+                raise explained(error, self.path) from error
+        return frozenset(str(loaded(lane)) for lane in reordering)
+
     def count_attempts(self, run_id: str) -> int:
         """Count the attempts of a run."""
         sql = "SELECT count(*) AS attempts FROM attempts WHERE run_id = :run_id"
         return self._rows(sql, run_id=run_id)[0].integer("attempts")
 
-    def arrivals(self, run_id: str, lane: str | None = None) -> list[ArrivalRecord]:
-        """List the texts seen in a run, or on one lane of it, in order of arrival."""
+    def arrivals(
+        self, run_id: str, lane: str | None = None, observer: str = ""
+    ) -> list[ArrivalRecord]:
+        """List the texts seen in a run, in order of arrival.
+
+        Args:
+            run_id: The run.
+            lane: On which lane; on all of them if left out.
+            observer: Which observer saw them; the lanes' own receivers if left out.
+        """
         rows = self._rows(
-            "SELECT * FROM arrivals WHERE run_id = :run_id AND (:lane IS NULL OR lane = :lane) "
-            "ORDER BY lane, place",
+            "SELECT * FROM arrivals WHERE run_id = :run_id AND receiver = :observer "
+            "AND (:lane IS NULL OR lane = :lane) ORDER BY lane, place",
             run_id=run_id,
             lane=lane,
+            observer=observer,
         )
         return [arrival_of(row) for row in rows]
 
+    def sightings(self, run_id: str) -> list[Sighting]:
+        """List what observers saw in a run, by observer, in the order of sending."""
+        rows = self._rows(
+            "SELECT sightings.* FROM sightings JOIN attempts ON attempts.id = attempt_id "
+            "WHERE sightings.run_id = :run_id ORDER BY observer, seq",
+            run_id=run_id,
+        )
+        return [sighting_of(row) for row in rows]
+
+    def cursor(self, run_id: str, receiver: str) -> str | None:
+        """Give where an inbox goes on in a run; ``None`` if it has not begun in it."""
+        rows = self._rows(
+            "SELECT cursor FROM cursors WHERE run_id = :run_id AND receiver = :receiver",
+            run_id=run_id,
+            receiver=receiver,
+        )
+        return rows[0].text("cursor") if rows else None
+
     def verdicts(self, run_id: str) -> list[Verdict]:
         """List what a run last said of its entries, in the order it said it."""
-        rows = self._rows(
-            "SELECT * FROM verdicts WHERE run_id = :run_id ORDER BY place", run_id=run_id
-        )
-        return [verdict_of(row) for row in rows]
+        return [verdict_of(row) for row in self.verdict_rows(run_id)]
+
+    def verdict_rows(self, run_id: str, page: int = 2_000) -> Iterator[Row]:
+        """Give the same as rows of stored values, read in pages like `attempt_rows`.
+
+        Args:
+            run_id: The run.
+            page: How many rows are read at once.
+        """
+        last = -1
+        while True:
+            rows = self._rows(
+                "SELECT * FROM verdicts WHERE run_id = :run_id AND place > :last "
+                "ORDER BY place LIMIT :page",
+                run_id=run_id,
+                last=last,
+                page=page,
+            )
+            yield from rows
+            if len(rows) < page:
+                return
+            last = rows[-1].integer("place")
 
     def sent_between(self, account: str, start: datetime, end: datetime) -> int:
         """Count what an account sent in ``start <= created_at < end``, over all runs.
@@ -398,17 +519,30 @@ class Journal:
             except sqlite3.Error as error:
                 raise explained(error, self.path, what) from error
 
+    def _pages(self, sql: str, parameters: Mapping[str, Value]) -> list[AttemptRow]:
+        _, rows = self._fetch(sql, parameters)
+        return [AttemptRow._make(row) for row in rows]
+
     def _rows(self, sql: str, **parameters: Value) -> list[Row]:
+        names, rows = self._fetch(sql, parameters)
+        return [Row(dict(zip(names, row, strict=True))) for row in rows]
+
+    def _fetch(
+        self, sql: str, parameters: Mapping[str, Value]
+    ) -> tuple[list[str], list[Sequence[Value]]]:
+        """Names of columns, and rows; plain tuples, since a run has many."""
         with self._threads:
             try:
-                rows = self._connection.execute(sql, _stored(parameters)).fetchall()
+                cursor = self._connection.execute(sql, stored(parameters))
+                rows = cursor.fetchall()
             except sqlite3.Error as error:
                 raise explained(error, self.path) from error
-        return [Row({name: _loaded(value) for name, value in dict(row).items()}) for row in rows]
+        return [name for name, *_ in cursor.description], [
+            list(map(loaded, row)) if bytes in map(type, row) else row for row in rows
+        ]
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, *, read_only: bool) -> None:
-    connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA foreign_keys = ON")
     if not read_only:
         connection.execute("PRAGMA journal_mode = WAL")
@@ -422,35 +556,6 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, read_only: bool) -> 
             f"{path} is empty or was written by an older version of undelivered; a run that writes "
             f"to it brings it up to date"
         )
-
-
-def explained(error: sqlite3.Error, path: Path, what: str | None = None) -> JournalError:
-    """Say what a database error means for a journal, and what to do.
-
-    Args:
-        error: As SQLite raised it.
-        path: The journal.
-        what: What was being written, if anything.
-    """
-    # The low byte is the primary result code; the rest only says where it came from.
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    doing = f"{path}: {what} could not be written: " if what else f"{path}: "
-    meaning = {
-        sqlite3.SQLITE_NOTADB: "it is not a journal; give the path of one, or of a new file",
-        sqlite3.SQLITE_CORRUPT: "the file is damaged; keep it, and start with a new path",
-        sqlite3.SQLITE_READONLY: "it is read-only; change its permissions, or give another path",
-        sqlite3.SQLITE_PERM: "access is denied; change its permissions, or give another path",
-        sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check that it is a file in a folder that "
-        "can be written, or give another path",
-        sqlite3.SQLITE_BUSY: "another program holds it locked; close that program and try again",
-        sqlite3.SQLITE_FULL: "the disk is full; make room, then resume the run",
-        sqlite3.SQLITE_IOERR: "the disk failed; check it, then resume the run",
-        sqlite3.SQLITE_CONSTRAINT: "it contradicts what is already there, or belongs to a run, "
-        "entry or attempt that is not",
-    }.get(code)
-    if meaning is None:
-        return JournalError(f"{doing}{error}")
-    return JournalError(f"{doing}{meaning} ({error})")
 
 
 def _run(row: Row) -> Run:
@@ -475,20 +580,3 @@ def _named(runs: Iterable[Run], most: int = 10) -> str:
 
 def _json(value: Mapping[str, str] | Sequence[str]) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-def _stored(row: Mapping[str, Value]) -> dict[str, Value | bytes]:
-    return {name: _stored_value(value) for name, value in row.items()}
-
-
-def _stored_value(value: Value) -> Value | bytes:
-    if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            return value.encode("utf-8", "surrogatepass")
-    return value
-
-
-def _loaded(value: Value | bytes) -> Value:
-    return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value

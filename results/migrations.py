@@ -125,6 +125,61 @@ MIGRATIONS: Final = (
             "ALTER TABLE arrivals ADD COLUMN read_mode TEXT",
         ),
     ),
+    Migration(
+        name="0003_pools",
+        statements=(
+            "ALTER TABLE verdicts ADD COLUMN pools_blocked INTEGER NOT NULL DEFAULT 0",
+            "ALTER TABLE verdicts ADD COLUMN pools_delivered INTEGER NOT NULL DEFAULT 0",
+        ),
+    ),
+    Migration(
+        name="0004_receivers",
+        statements=(
+            "ALTER TABLE attempts ADD COLUMN edited_at TEXT",
+            "ALTER TABLE attempts ADD COLUMN still_there_at TEXT",
+            # SQLite cannot change a primary key: the table is made anew.
+            "ALTER TABLE arrivals RENAME TO arrivals_before",
+            """CREATE TABLE arrivals (
+                run_id TEXT NOT NULL REFERENCES runs(id),
+                lane TEXT NOT NULL,
+                receiver TEXT NOT NULL DEFAULT '',
+                place INTEGER NOT NULL,
+                text TEXT NOT NULL,
+                seen_at TEXT NOT NULL,
+                attempt_id TEXT REFERENCES attempts(id),
+                read_mode TEXT,
+                message_id TEXT,
+                PRIMARY KEY (run_id, lane, receiver, place)
+            )""",
+            "INSERT INTO arrivals (run_id, lane, place, text, seen_at, attempt_id, read_mode) "
+            "SELECT run_id, lane, place, text, seen_at, attempt_id, read_mode FROM arrivals_before",
+            "DROP TABLE arrivals_before",
+            """CREATE TABLE sightings (
+                attempt_id TEXT NOT NULL REFERENCES attempts(id),
+                run_id TEXT NOT NULL REFERENCES runs(id),
+                lane TEXT NOT NULL,
+                observer TEXT NOT NULL,
+                receiver TEXT NOT NULL,
+                receiver_region TEXT NOT NULL,
+                arrived_text TEXT,
+                read_mode TEXT,
+                arrived_at TEXT,
+                edited_at TEXT,
+                gone_at TEXT,
+                observed_until TEXT,
+                fault TEXT,
+                fault_detail TEXT,
+                PRIMARY KEY (attempt_id, observer)
+            )""",
+            "CREATE INDEX sightings_by_run ON sightings (run_id)",
+            """CREATE TABLE cursors (
+                run_id TEXT NOT NULL REFERENCES runs(id),
+                receiver TEXT NOT NULL,
+                cursor TEXT NOT NULL,
+                PRIMARY KEY (run_id, receiver)
+            )""",
+        ),
+    ),
 )
 
 

@@ -49,6 +49,7 @@ class ReadMode(StrEnum):
     TREE = "tree"  # the accessibility tree: exact
     NOTIFICATIONS = "notifications"  # the app's notification: exact, but perhaps cut short
     OCR = "ocr"  # recognised in a screenshot: inexact
+    INBOX = "inbox"  # handed out by the service over HTTP: exact
 
 
 class Outcome(StrEnum):
@@ -126,7 +127,7 @@ class Attempt:
         receiver: Label of the receiving account.
         condition: Under what it was sent.
         kind: Why it was sent.
-        entries: Ids of the entries it carries; empty for controls and canaries.
+        entries: Ids of the entries it carries; empty for controls, and canaries sent alone.
         text: The exact text.
         created_at: When its row was committed, before the tap on send.
         sent_at: When the tap returned; ``None`` if that was not seen.
@@ -137,7 +138,11 @@ class Attempt:
         read_mode: How that text was read; ``None`` if nothing arrived, or in journals from before
             it was recorded (then it was the accessibility tree).
         arrived_at: When that text was first seen.
+        edited_at: When it was seen to read differently from when it had arrived; `arrived_text` is
+            the later text then.
         gone_at: When a text that had arrived was seen to be gone.
+        still_there_at: When it was looked for again, long enough after it had arrived, and was
+            there. ``None`` where that was not observed: then nothing is known of a late removal.
         observed_until: Last look at the receiver that could have shown it.
         fault: What went wrong on our side.
         fault_detail: The fault in words.
@@ -162,7 +167,9 @@ class Attempt:
     arrived_text: str | None = None
     read_mode: ReadMode | None = None
     arrived_at: datetime | None = None
+    edited_at: datetime | None = None
     gone_at: datetime | None = None
+    still_there_at: datetime | None = None
     observed_until: datetime | None = None
     fault: VoidReason | None = None
     fault_detail: str | None = None
@@ -185,6 +192,8 @@ class ArrivalRecord:
         seen_at: First look that showed it.
         attempt_id: The attempt it was aligned with; ``None`` for a text nobody here sent.
         read_mode: How it was read; ``None`` in journals from before that was recorded.
+        message_id: What names it for good at an inbox; ``None`` for one read from a screen.
+        receiver: Name of the observer that saw it; empty for the lane's own receiver.
     """
 
     run_id: str
@@ -194,6 +203,60 @@ class ArrivalRecord:
     seen_at: datetime
     attempt_id: str | None = None
     read_mode: ReadMode | None = None
+    message_id: str | None = None
+    receiver: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """What an observer of a lane saw of one attempt; the lane's own receiver is in `Attempt`.
+
+    Attributes:
+        attempt_id: The attempt.
+        run_id: The run.
+        lane: Name of the lane.
+        observer: Name of the observer in the testbed.
+        receiver: Label of its account.
+        receiver_region: Region that account is registered in.
+        arrived_text: As in `Attempt`, and so are those that follow.
+        read_mode: How that text was read.
+        arrived_at: When it was first seen.
+        edited_at: When it was seen to read differently.
+        gone_at: When it was seen to be gone.
+        observed_until: Last look that could have shown it.
+        fault: What went wrong with the observer while it might have come.
+        fault_detail: The fault in words.
+    """
+
+    attempt_id: str
+    run_id: str
+    lane: str
+    observer: str
+    receiver: str
+    receiver_region: str
+    arrived_text: str | None = None
+    read_mode: ReadMode | None = None
+    arrived_at: datetime | None = None
+    edited_at: datetime | None = None
+    gone_at: datetime | None = None
+    observed_until: datetime | None = None
+    fault: VoidReason | None = None
+    fault_detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """Where a receiver that is an inbox goes on to read in a run.
+
+    Attributes:
+        run_id: The run.
+        receiver: Name of the inbox in the testbed.
+        cursor: What it goes on with; opaque, and holds no secret.
+    """
+
+    run_id: str
+    receiver: str
+    cursor: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,9 +313,11 @@ class Verdict:
         probability: Posterior probability that the entry is censored, under the reference prior.
         probability_low: The same under the prior least inclined to censorship.
         probability_high: The same under the prior most inclined to censorship.
-        attempts: Ids of the counted attempts it rests on.
-        blocked: How many of these did not arrive as sent.
-        delivered: How many of these arrived.
+        attempts: Ids of the counted attempts it rests on, solo attempts first.
+        blocked: How many solo attempts of these did not arrive as sent.
+        delivered: How many solo attempts of these arrived.
+        pools_blocked: How many of these carried other entries too, and did not arrive.
+        pools_delivered: How many of these carried other entries too, and arrived.
         void: How many more attempts of the entry were void.
         unknown: How many more attempts of the entry ended unknown and not void.
         rule_id: The rule that gave the verdict.
@@ -272,6 +337,8 @@ class Verdict:
     unknown: int
     rule_id: str
     rules_version: str
+    pools_blocked: int = 0
+    pools_delivered: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

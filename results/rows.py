@@ -20,6 +20,7 @@ from results.record import (
     Notice,
     ReadMode,
     SenderState,
+    Sighting,
     Verdict,
     VerdictKind,
     VoidReason,
@@ -131,7 +132,9 @@ def observation_row(attempt: Attempt) -> dict[str, Value]:
         "arrived_text": attempt.arrived_text,
         "read_mode": None if attempt.read_mode is None else attempt.read_mode.value,
         "arrived_at": optional_time_text(attempt.arrived_at),
+        "edited_at": optional_time_text(attempt.edited_at),
         "gone_at": optional_time_text(attempt.gone_at),
+        "still_there_at": optional_time_text(attempt.still_there_at),
         "observed_until": optional_time_text(attempt.observed_until),
         "fault": None if attempt.fault is None else attempt.fault.value,
         "fault_detail": attempt.fault_detail,
@@ -182,7 +185,9 @@ def attempt_of(row: Row) -> Attempt:
         arrived_text=row.optional_text("arrived_text"),
         read_mode=None if mode is None else ReadMode(mode),
         arrived_at=row.optional_time("arrived_at"),
+        edited_at=row.optional_time("edited_at"),
         gone_at=row.optional_time("gone_at"),
+        still_there_at=row.optional_time("still_there_at"),
         observed_until=row.optional_time("observed_until"),
         fault=None if fault is None else VoidReason(fault),
         # Exports leave it out: it can hold addresses and the titles of chats.
@@ -200,6 +205,8 @@ def arrival_row(arrival: ArrivalRecord) -> dict[str, Value]:
         "seen_at": time_text(arrival.seen_at),
         "attempt_id": arrival.attempt_id,
         "read_mode": None if arrival.read_mode is None else arrival.read_mode.value,
+        "message_id": arrival.message_id,
+        "receiver": arrival.receiver,
     }
 
 
@@ -214,6 +221,49 @@ def arrival_of(row: Row) -> ArrivalRecord:
         seen_at=row.time("seen_at"),
         attempt_id=row.optional_text("attempt_id"),
         read_mode=None if mode is None else ReadMode(mode),
+        message_id=row.optional_text("message_id"),
+        receiver=row.text("receiver"),
+    )
+
+
+def sighting_row(sighting: Sighting) -> dict[str, Value]:
+    """Take apart what an observer saw."""
+    return {
+        "attempt_id": sighting.attempt_id,
+        "run_id": sighting.run_id,
+        "lane": sighting.lane,
+        "observer": sighting.observer,
+        "receiver": sighting.receiver,
+        "receiver_region": sighting.receiver_region,
+        "arrived_text": sighting.arrived_text,
+        "read_mode": None if sighting.read_mode is None else sighting.read_mode.value,
+        "arrived_at": optional_time_text(sighting.arrived_at),
+        "edited_at": optional_time_text(sighting.edited_at),
+        "gone_at": optional_time_text(sighting.gone_at),
+        "observed_until": optional_time_text(sighting.observed_until),
+        "fault": None if sighting.fault is None else sighting.fault.value,
+        "fault_detail": sighting.fault_detail,
+    }
+
+
+def sighting_of(row: Row) -> Sighting:
+    """Put together what an observer saw."""
+    mode, fault = row.optional_text("read_mode"), row.optional_text("fault")
+    return Sighting(
+        attempt_id=row.text("attempt_id"),
+        run_id=row.text("run_id"),
+        lane=row.text("lane"),
+        observer=row.text("observer"),
+        receiver=row.text("receiver"),
+        receiver_region=row.text("receiver_region"),
+        arrived_text=row.optional_text("arrived_text"),
+        read_mode=None if mode is None else ReadMode(mode),
+        arrived_at=row.optional_time("arrived_at"),
+        edited_at=row.optional_time("edited_at"),
+        gone_at=row.optional_time("gone_at"),
+        observed_until=row.optional_time("observed_until"),
+        fault=None if fault is None else VoidReason(fault),
+        fault_detail=row.optional_text("fault_detail"),
     )
 
 
@@ -228,6 +278,8 @@ def verdict_row(verdict: Verdict) -> dict[str, Value]:
         "probability_high": verdict.probability_high,
         "blocked": verdict.blocked,
         "delivered": verdict.delivered,
+        "pools_blocked": verdict.pools_blocked,
+        "pools_delivered": verdict.pools_delivered,
         "void": verdict.void,
         "unknown": verdict.unknown,
         "attempts": joined_ids(verdict.attempts),
@@ -248,6 +300,8 @@ def verdict_of(row: Row) -> Verdict:
         attempts=row.ids("attempts"),
         blocked=row.integer("blocked"),
         delivered=row.integer("delivered"),
+        pools_blocked=row.integer("pools_blocked"),
+        pools_delivered=row.integer("pools_delivered"),
         void=row.integer("void"),
         unknown=row.integer("unknown"),
         rule_id=row.text("rule_id"),

@@ -42,7 +42,7 @@ __all__ = [
     "score",
 ]
 
-RULES_VERSION: Final = "1"
+RULES_VERSION: Final = "2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,10 +122,22 @@ OUTCOME_RULES: Final = (
         comment="It arrived and was gone at a later look: some filters act after delivery.",
     ),
     OutcomeRule(
+        rule_id="edited_after_arrival",
+        condition=lambda seen: (
+            has_arrived(seen.attempt)
+            and seen.attempt.edited_at is not None
+            and not is_harmless_rewrite(seen.attempt.text, seen.attempt.arrived_text)
+        ),
+        outcome=Outcome.ALTERED,
+        comment="It arrived and read differently at a later look; the later text is the one that "
+        "is kept. Nobody here edits messages.",
+    ),
+    OutcomeRule(
         rule_id="arrived_as_sent",
         condition=lambda seen: seen.attempt.arrived_text == seen.attempt.text,
         outcome=Outcome.DELIVERED,
-        comment="The exact text was at the receiver until the last look.",
+        comment="The exact text was at the receiver, and no look has shown it gone. "
+        "`still_there_at` says whether it was looked for again.",
     ),
     OutcomeRule(
         rule_id="arrived_as_sender_shows",

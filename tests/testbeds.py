@@ -33,6 +33,12 @@ def reads(handset: str, *modes: str) -> tuple[str, str]:
     return name, f"{name}read = {json.dumps(modes)}\n"
 
 
+def plays(app: str, *, version: str | None = None) -> tuple[str, str]:
+    """A change to the shipped testbed: the app on all of its handsets."""
+    stated = "" if version is None else f"version = {json.dumps(version)}\n"
+    return 'app = "courier"\n', f"app = {json.dumps(app)}\n{stated}"
+
+
 def write_testbed(
     folder: Path,
     rules: Iterable[str] = (),
@@ -40,6 +46,9 @@ def write_testbed(
     loss: float = 0.0,
     slip: float = 0.0,
     duplicate: float = 0.0,
+    language: str | None = None,
+    clutter: bool = False,
+    skins: Sequence[Path] = (),
     more: str = "",
     changes: Iterable[tuple[str, str]] = (),
 ) -> Path:
@@ -51,6 +60,9 @@ def write_testbed(
         loss: Share of harmless messages it loses.
         slip: Share of censored messages it lets through.
         duplicate: Share of messages that arrive twice.
+        language: UI language of its apps; by default the first each has.
+        clutter: Whether others talk in its chats.
+        skins: Python files with more skins.
         more: More TOML for the policy.
         changes: Texts of the testbed to be replaced.
 
@@ -59,7 +71,11 @@ def write_testbed(
     """
     folder.mkdir(parents=True, exist_ok=True)
     canary = rule("undelivered canary", "known to be dropped")
-    policy = f'title = "test"\n[noise]\nloss = {loss}\nslip = {slip}\nduplicate = {duplicate}\n'
+    keys = {"title": "test", "clutter": clutter, "skins": [str(each) for each in skins]}
+    if language is not None:
+        keys["language"] = language
+    policy = "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items())
+    policy += f"[noise]\nloss = {loss}\nslip = {slip}\nduplicate = {duplicate}\n"
     (folder / "policy.toml").write_text(policy + canary + "".join(rules) + more, encoding="utf-8")
     testbed = (files("drivers") / "embedded" / "testbed.toml").read_text(encoding="utf-8")
     for old, new in changes:

@@ -1,19 +1,45 @@
 """What lists.toml says about the lists beside it: title, description, maintainers, licence."""
 
+import datetime
 import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
+import tomlkit
+import tomlkit.items
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from tomlkit.exceptions import TOMLKitError
 
-from wordlists.errors import WHOLE_FILE, Problem
+from wordlists.errors import WHOLE_FILE, Problem, WordlistError
+from wordlists.writer import replace_file
 
 CATALOGUE_NAME: Final = "lists.toml"
 
 _Text = Annotated[str, Field(min_length=1)]
 _TOML_LINE = re.compile(r"\(at line (\d+)")
+
+
+class Origin(BaseModel):
+    """Where an imported list is from, and what became of its rows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: _Text
+    """The path or the address it was read from."""
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    """The hash of that file, hexadecimal."""
+    retrieved: datetime.date
+    """The day it was read."""
+    family: _Text
+    """What it was taken for."""
+    format: _Text
+    """How it was written."""
+    rows_read: Annotated[int, Field(ge=0)]
+    rows_taken: Annotated[int, Field(ge=0)]
+    rows_merged: Annotated[int, Field(ge=0)]
+    rows_refused: Annotated[int, Field(ge=0)]
 
 
 class Description(BaseModel):
@@ -28,7 +54,9 @@ class Description(BaseModel):
     maintainers: Annotated[tuple[_Text, ...], Field(min_length=1)]
     """Who answers questions about it."""
     licence: _Text
-    """An SPDX identifier."""
+    """An SPDX identifier; ``NOASSERTION`` where nobody states one."""
+    origin: Origin | None = None
+    """Where it was imported from."""
 
 
 def read_catalogue(folder: Path) -> tuple[Mapping[str, Description], list[Problem]]:
@@ -100,6 +128,62 @@ def find_strays(folder: Path, names: tuple[str, ...]) -> list[Problem]:
             if name not in names
         ),
     ]
+
+
+def describe(folder: Path, descriptions: Mapping[str, Description | None]) -> None:
+    """Write what lists are about into the lists.toml of their folder, which is made if need be.
+
+    What else is in the file stays as it is, comments included; new tables go where their names
+    belong in the order of the alphabet, if the file is in that order, and else to its end.
+
+    Args:
+        folder: Where the lists are.
+        descriptions: What to say, by the name of the list; None removes what is said.
+
+    Raises:
+        WordlistError: The file is broken, or cannot be written.
+    """
+    path = folder / CATALOGUE_NAME
+    try:
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        document = tomlkit.parse(text)
+    except (TOMLKitError, UnicodeDecodeError, OSError) as error:
+        fix = "correct it; nothing was written"
+        problem = Problem(path=path, line=WHOLE_FILE, what=f"not TOML: {error}", fix=fix)
+        raise WordlistError([problem]) from error
+    for name, description in descriptions.items():
+        if description is None:
+            document.pop(name, None)
+        elif name in document:
+            document[name] = _table(description)
+        else:
+            document = _insert(document, name, description)
+    replace_file(path, [tomlkit.dumps(document)])
+
+
+def _insert(
+    document: tomlkit.TOMLDocument, name: str, description: Description
+) -> tomlkit.TOMLDocument:
+    """Put a table in its place by writing it between the texts of its neighbours."""
+    text = tomlkit.dumps(document)
+    fresh = tomlkit.document()
+    fresh[name] = _table(description)
+    table = tomlkit.dumps(fresh).strip("\n") + "\n"
+    names = list(document)
+    later = next((each for each in names if each > name), None)
+    at = _line_of(text, later) if later is not None and names == sorted(names) else WHOLE_FILE
+    lines = text.splitlines(keepends=True)
+    if at == WHOLE_FILE:
+        head = "".join(lines).rstrip("\n")
+        return tomlkit.parse(f"{head}\n\n{table}" if head else table)
+    return tomlkit.parse("".join([*lines[: at - 1], table, "\n", *lines[at - 1 :]]))
+
+
+def _table(description: Description) -> tomlkit.items.Table:
+    table = tomlkit.table()
+    for key, value in description.model_dump(exclude_none=True).items():
+        table[key] = list(value) if isinstance(value, tuple) else value
+    return table
 
 
 def _line_of(text: str, name: str) -> int:

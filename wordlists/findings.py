@@ -15,9 +15,10 @@ import langcodes
 
 from wordlists.categories import categories
 from wordlists.cells import FORMULA_STARTS, GUARD, guard, unguard
-from wordlists.characters import describe, has_visible, misfits
-from wordlists.entry import JOINER, folded, parse_keyword, unclear_pluses
+from wordlists.characters import describe, has_suspects, has_visible, misfits
+from wordlists.entry import JOINER, VariantKind, folded, parse_keyword, unclear_pluses
 
+_ENTRY_ID = re.compile(r"[0-9a-f]{10}")
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEAR_FIRST = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
 _EXAMPLE_TAGS: Final = "zh-Hans, zh-Hant, bo, ug or en"
@@ -30,6 +31,18 @@ class Finding(NamedTuple):
     fix: str
 
 
+def is_plain(text: str) -> bool:
+    """Whether a glance shows that nothing is wrong with a text: true of nearly every text."""
+    return (
+        text.isprintable()
+        and text[:1] != " "
+        and text[-1:] != " "
+        and "  " not in text
+        and unicodedata.is_normalized("NFC", text)
+        and not has_suspects(text)
+    )
+
+
 def check_guard(column: str, cell: str) -> Iterator[Finding]:
     """A cell that a spreadsheet would run starts with ``'``, and no other cell does."""
     if cell.startswith(FORMULA_STARTS):
@@ -37,28 +50,39 @@ def check_guard(column: str, cell: str) -> Iterator[Finding]:
             f"{column} {cell!r} starts like a formula, which a spreadsheet would run",
             f"put {GUARD} in front of it",
         )
-    elif guard(unguard(cell)) != cell:
+    elif cell.startswith(GUARD) and guard(unguard(cell)) != cell:
         yield Finding(
             f"{column} {cell!r} starts with {GUARD}, which is read as a mark and left out",
             f"write {GUARD}{GUARD} to keep it, or remove it",
         )
 
 
-def check_text(column: str, text: str, *, multiline: bool = False) -> Iterator[Finding]:
-    """A text shows everything it holds, in NFC, with single spaces between words."""
+def check_text(
+    column: str, text: str, *, multiline: bool = False, hidden: bool = False
+) -> Iterator[Finding]:
+    """A text shows everything it holds, in NFC, with single spaces between words.
+
+    Args:
+        column: What to call it.
+        text: What to judge.
+        multiline: Whether it may have several lines.
+        hidden: Whether it may hold what cannot be seen, which is the point of some variants.
+    """
+    if is_plain(text):
+        return
     lines = text.split("\n") if multiline else [text]
     if any(line != line.strip(" ") for line in lines):
         yield Finding(f"{column} {text!r} starts or ends with a space", "remove the space")
     if any("  " in line.strip(" ") for line in lines):
         yield Finding(f"{column} {text!r} has two spaces in a row", "leave one")
     seen: set[str] = set()
-    for at, kind in misfits(text, multiline=multiline):
+    for at, kind in () if hidden else misfits(text, multiline=multiline):
         if text[at] not in seen:
             seen.add(text[at])
             fix = "write a plain space" if kind == "unusual space" else "remove it"
             yield Finding(f"{column} has {_a(kind)}, {describe(text[at])}, at {at + 1}", fix)
-    normal = unicodedata.normalize("NFC", text)
-    if normal != text:
+    if not unicodedata.is_normalized("NFC", text):
+        normal = unicodedata.normalize("NFC", text)
         at = next(
             (at for at, (a, b) in enumerate(zip(text, normal, strict=False)) if a != b),
             min(len(text), len(normal)),
@@ -69,8 +93,13 @@ def check_text(column: str, text: str, *, multiline: bool = False) -> Iterator[F
         )
 
 
-def check_keyword(text: str) -> Iterator[Finding]:
-    """A keyword has components that can be seen, none of them twice."""
+def check_keyword(text: str, *, hidden: bool = False) -> Iterator[Finding]:
+    """A keyword has components that can be seen, none of them twice.
+
+    Args:
+        text: The keyword.
+        hidden: Whether it may hold what cannot be seen beside what can, as some variants do.
+    """
     if not text.strip():
         yield Finding("the keyword is empty", "write one, or delete the line")
         return
@@ -95,11 +124,12 @@ def check_keyword(text: str) -> Iterator[Finding]:
             f"the {sign} at {unclear[0] + 1} in {text!r} may or may not separate two components",
             f"write {apart!r} if it does, or \\{sign} if it is part of the keyword",
         )
-    keys = [folded([component]) for component in components]
+    # The halves of a variant that is sent in two messages may well be alike.
+    keys = [] if len(components) == 1 or hidden else folded(components)
     for number, key in enumerate(keys):
-        if key in keys[:number] and key[0].strip():
+        if key in keys[:number] and key.strip():
             yield Finding(f"component {components[number]!r} of {text!r} is repeated", "keep one")
-    yield from check_text("keyword", text)
+    yield from check_text("keyword", text, hidden=hidden)
 
 
 def check_language(text: str) -> Iterator[Finding]:
@@ -136,7 +166,7 @@ def check_date(text: str, today: datetime.date | None) -> Iterator[Finding]:
     if not _ISO_DATE.fullmatch(text):
         yield Finding(
             f"date_added {text!r} is not a date of the form YYYY-MM-DD",
-            f"write {_iso_form(text) or 'it as year, month, day, such as 2026-01-31'}",
+            f"write {iso_form(text) or 'it as year, month, day, such as 2026-01-31'}",
         )
         return
     try:
@@ -146,6 +176,26 @@ def check_date(text: str, today: datetime.date | None) -> Iterator[Finding]:
         return
     if today is not None and date > today:
         yield Finding(f"date_added {text} is in the future", "write the day the row was added")
+
+
+def check_variant_of(text: str) -> Iterator[Finding]:
+    """A derived entry names the entry it is derived from by its id."""
+    if not _ENTRY_ID.fullmatch(text):
+        yield Finding(
+            f"variant_of {text!r} is not the id of an entry",
+            "write the 10 hexadecimal digits that `undelivered wordlist variants` shows",
+        )
+
+
+def check_variant(text: str) -> Iterator[Finding]:
+    """What was done to derive an entry is one of the known ways."""
+    if text not in set(VariantKind):
+        close = difflib.get_close_matches(text, [str(kind) for kind in VariantKind], n=1)
+        hint = f"did you mean {close[0]}? Or write" if close else "write"
+        yield Finding(
+            f"variant {text!r} is unknown",
+            f"{hint} one of {', '.join(VariantKind)}; or leave both empty",
+        )
 
 
 def check_source(text: str) -> Iterator[Finding]:
@@ -160,8 +210,8 @@ def check_notes(text: str) -> Iterator[Finding]:
     yield from check_text("notes", text, multiline=True)
 
 
-def _iso_form(text: str) -> str | None:
-    """The ISO form of a date that has its year first, which leaves no doubt about the others."""
+def iso_form(text: str) -> str | None:
+    """Write a date that has its year first, which leaves no doubt about the others, in ISO form."""
     match = _YEAR_FIRST.fullmatch(text.strip())
     if match is None:
         return None

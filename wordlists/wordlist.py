@@ -14,9 +14,10 @@ from typing import Final
 
 from wordlists.catalogue import Description, find_strays, read_catalogue
 from wordlists.categories import CATEGORIES_FILE
+from wordlists.duplicates import find_duplicates
 from wordlists.entry import Entry
 from wordlists.errors import WHOLE_FILE, Problem, WordlistError
-from wordlists.lint import Reading, find_duplicates, read_list
+from wordlists.lint import Reading, read_list
 
 SHIPPED: Final = Path(__file__).parent
 LOCAL: Final = SHIPPED / "local"
@@ -47,10 +48,27 @@ class Wordlist:
     """The hash of its file, hexadecimal: says exactly which state of the list was used."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """Lists, and everything that is wrong with them."""
+
+    wordlists: tuple[Wordlist, ...]
+    """The lists that could be read, with the entries that are in order."""
+    problems: tuple[Problem, ...]
+    """What is wrong, in the order of the lists and their lines."""
+
+
 def shipped_names(folder: Path = SHIPPED) -> tuple[str, ...]:
     """Name the lists of a folder, sorted; controls are no list to test and left out."""
     skipped = {CATEGORIES_FILE.stem, CONTROLS_NAME}
-    return tuple(sorted(p.stem for p in folder.glob(f"*{_SUFFIX}") if p.stem not in skipped))
+    # A dot marks what is kept beside a list, such as the rows that an import refused.
+    return tuple(
+        sorted(
+            path.stem
+            for path in folder.glob(f"*{_SUFFIX}")
+            if path.stem not in skipped and "." not in path.stem
+        )
+    )
 
 
 def load(path: Path, *, today: datetime.date | None = None) -> Wordlist:
@@ -85,6 +103,20 @@ def load_all(
     Raises:
         WordlistError: With every problem of every list, duplicates across lists among them.
     """
+    found = examine(names_or_paths, with_controls=with_controls, folder=folder, today=today)
+    if found.problems:
+        raise WordlistError(found.problems)
+    return found.wordlists
+
+
+def examine(
+    names_or_paths: Iterable[str | Path] = (),
+    *,
+    with_controls: bool = False,
+    folder: Path = SHIPPED,
+    today: datetime.date | None = None,
+) -> Examination:
+    """Read lists that are to be used together, whatever is wrong with them; see `load_all`."""
     wanted = tuple(names_or_paths)
     problems: list[Problem] = []
     if not wanted:
@@ -110,11 +142,13 @@ def load_all(
             loaded.append((path, data, read_list(path, data, wordlist=path.stem, today=today)))
     problems += (problem for _, _, reading in loaded for problem in reading.problems)
     problems += find_duplicates(found for _, _, reading in loaded for found in reading.sightings)
-    if problems:
-        raise WordlistError(_in_order(problems, tuple(paths.values())))
     descriptions = {parent: read_catalogue(parent)[0] for parent in {p.parent for p, *_ in loaded}}
-    return tuple(
-        _wordlist(path, data, reading, descriptions[path.parent]) for path, data, reading in loaded
+    return Examination(
+        wordlists=tuple(
+            _wordlist(path, data, reading, descriptions[path.parent])
+            for path, data, reading in loaded
+        ),
+        problems=tuple(_in_order(problems, tuple(paths.values()))),
     )
 
 
@@ -164,7 +198,7 @@ def resolve(name_or_path: str | Path, *, folder: Path = SHIPPED) -> Path:
 
 def _in_order(problems: Iterable[Problem], paths: Sequence[Path]) -> list[Problem]:
     """Sort problems by list, in the order in which the lists were named, then by line."""
-    places = {path: place for place, path in enumerate(paths)}
+    places: dict[Path | str, int] = {path: place for place, path in enumerate(paths)}
     return sorted(problems, key=lambda found: (places.get(found.path, -1), found.line))
 
 

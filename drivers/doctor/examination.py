@@ -1,22 +1,29 @@
 """A whole testbed examined, from its file to the arrival of a message."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from time import sleep
 from typing import Final
 
 from drivers.doctor.exchange import RECEIVER_CHECKS, SENDER_CHECKS, Exchange, harmless_text
-from drivers.doctor.finding import Examination, Finding, Status
+from drivers.doctor.finding import Check, Examination, Finding, Status
+from drivers.doctor.inbox import INBOX_CHECKS, InboxPatient
 from drivers.doctor.patient import MANAGED_CHECKS, REMOTE_CHECKS, SESSION_CHECKS, Patient
 from drivers.doctor.screens import SCREEN_CHECKS
+from drivers.doctor.web import WEB_CHECKS
 from drivers.doctor.workbench import WORKBENCH_CHECKS, Workbench
-from drivers.handset import Handset
+from drivers.door import Door
+from drivers.end import End
+from drivers.ends import end_behind
+from drivers.errors import ConfigError
+from drivers.handset_receiver import HandsetReceiver
 from drivers.lane import Lane
 from drivers.testbed import HandsetConfig, LaneConfig
 from drivers.tools import Places
 
 _LONGEST_PAUSE_S: Final = 600.0  # one handset waits while the others are examined
+_INBOX: Final = "not checked: what is sent would be read from an inbox, which nothing is taken from"
 
 
 def examine(
@@ -45,26 +52,44 @@ def examine(
                 remedy="",
             )
         for lane in bench.lanes:
-            ends = _patients(bench, lane)
-            for patient in ends:
+            sender, receivers = _patients(bench, lane)
+            for patient in (sender, *receivers):
                 name = patient.config.name
-                first = MANAGED_CHECKS if patient.config.is_managed else REMOTE_CHECKS
-                checks = (*first, *SESSION_CHECKS, *SCREEN_CHECKS)
+                if isinstance(patient, InboxPatient):
+                    yield from examination.make(INBOX_CHECKS, patient, handset=name)
+                    continue
+                checks = (*_checks(patient.config), *SCREEN_CHECKS)
                 if patient.handset is not None:
                     closing.callback(patient.handset.stop)
                 yield from examination.make(checks, patient, handset=name)
-            yield from _exchange(examination, bench, lane, ends, sends=sends)
+            yield from _exchange(examination, bench, lane, (sender, receivers[0]), sends=sends)
 
 
-def _patients(bench: Workbench, lane: LaneConfig) -> tuple[Patient, Patient]:
+def _checks(config: HandsetConfig) -> tuple[Check[Patient], ...]:
+    """What is checked before the screens."""
+    if config.web is not None:
+        return (*(() if config.is_managed else REMOTE_CHECKS), *WEB_CHECKS)
+    return (*(MANAGED_CHECKS if config.is_managed else REMOTE_CHECKS), *SESSION_CHECKS)
+
+
+def _patients(
+    bench: Workbench, lane: LaneConfig
+) -> tuple[Patient, Sequence[Patient | InboxPatient]]:
+    """The sender, and all that reads."""
     chat = next(each for each in lane.chats if each.kind == bench.chat)
+    receivers = lane.receivers if chat.kind == "group" else (lane.receiver,)
     return (
-        _patient(bench, lane.sender, chat.sender_title),
-        _patient(bench, lane.receiver, chat.receiver_title),
+        _patient(bench, lane.sender, chat.sender_title, is_receiver=False),
+        [
+            _patient(bench, each, chat.receiver_title, is_receiver=True)
+            if isinstance(each, HandsetConfig)
+            else InboxPatient(config=each, folder=bench.folder, wait=sleep)
+            for each in receivers
+        ],
     )
 
 
-def _patient(bench: Workbench, config: HandsetConfig, title: str) -> Patient:
+def _patient(bench: Workbench, config: HandsetConfig, title: str, *, is_receiver: bool) -> Patient:
     door = bench.ways.get(config.name)
     return Patient(
         config=config,
@@ -72,32 +97,48 @@ def _patient(bench: Workbench, config: HandsetConfig, title: str) -> Patient:
         udid=bench.udid(config),
         door=door,
         server=bench.server if config.is_managed else None,
-        handset=None if door is None else Handset(config, door, longest_pause_s=_LONGEST_PAUSE_S),
+        handset=None if door is None else _end(config, door),
+        emulator=bench.fleet.of_handset(config.name),
+        is_receiver=is_receiver,
         settle_s=bench.loaded.timing.settle_s,
         folder=bench.folder,
     )
+
+
+def _end(config: HandsetConfig, door: Door) -> End | None:
+    try:
+        return end_behind(config, door, longest_pause_s=_LONGEST_PAUSE_S)
+    except ConfigError:
+        return None  # a log-in is not set; the check of that says so
 
 
 def _exchange(
     examination: Examination,
     bench: Workbench,
     config: LaneConfig,
-    ends: tuple[Patient, Patient],
+    ends: tuple[Patient, Patient | InboxPatient],
     *,
     sends: bool,
 ) -> Iterator[Finding]:
     sender, receiver = ends
+    control = harmless_text()
+    if isinstance(receiver, InboxPatient):
+        # To read it would take what an interrupted run may still have to read.
+        exchange = Exchange(
+            patient=sender, is_sender=True, lane=None, control=control, sends=False, reason=_INBOX
+        )
+        yield from examination.make(SENDER_CHECKS, exchange, handset=sender.config.name)
+        return
     lane = None
     if sender.handset is not None and receiver.handset is not None:
         lane = Lane(
             config,
             chat=next(each for each in config.chats if each.kind == bench.chat),
             sender=sender.handset,
-            receiver=receiver.handset,
+            receiver=HandsetReceiver(receiver.handset, receiver.title, wait=sleep),
             timing=bench.loaded.timing,
             wait=sleep,
         )
-    control = harmless_text()
     for end, other, checks in (
         (sender, receiver, SENDER_CHECKS),
         (receiver, sender, RECEIVER_CHECKS),

@@ -12,13 +12,12 @@ from typing import Final
 from drivers.chat import Mark
 from drivers.doctor.finding import SESSION, Check, Result, fail, ok, skipped, warn
 from drivers.doctor.patient import Patient
-from drivers.doctor.screens import keep, look_for, match, missing, places
+from drivers.doctor.screens import keep, look_for, match, missing
 from drivers.errors import DriverError
 from drivers.lane import Lane
 from drivers.profile import Ownership
 
 _POLL_S: Final = 0.1
-_UNASKED: Final = "not checked: needs --send"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +30,7 @@ class Exchange:
         lane: The lane; ``None`` where nothing leads to one of its ends.
         control: The harmless text to send.
         sends: Whether sending was asked for.
+        reason: Why nothing is sent, if it is not.
     """
 
     patient: Patient
@@ -38,6 +38,7 @@ class Exchange:
     lane: Lane | None
     control: str
     sends: bool
+    reason: str = "not checked: needs --send"
 
     @property
     def open_lane(self) -> Lane:
@@ -53,7 +54,7 @@ class Exchange:
     def expects(self, place: str) -> bool:
         """Whether the control must have brought a place of the profile onto this screen."""
         if place == "own":
-            is_on_own = self.patient.config.profile.ownership is Ownership.HAS
+            is_on_own = self.patient.profile.ownership is Ownership.HAS
             return self.sends and self.is_sender == is_on_own
         return self.sends and (place in {"row", "text"} or self.is_sender)
 
@@ -65,7 +66,7 @@ def harmless_text() -> str:
 
 def _control(end: Exchange) -> Result:
     if not end.sends:
-        return skipped(_UNASKED)
+        return skipped(end.reason)
     end.open_lane.open()
     end.open_lane.prepare(end.control)
     sent = end.open_lane.send()
@@ -85,8 +86,8 @@ def _control(end: Exchange) -> Result:
 
 def _selector(place: str) -> Callable[[Exchange], Result]:
     def check(end: Exchange) -> Result:
-        screens = end.patient.config.profile.screens
-        if not places(screens, place):
+        screens = end.patient.profile.screens
+        if not screens.of(place):
             return skipped("the profile does not use it")
         screen = look_for(end.patient, "row") if end.sends else end.patient.reached.screen()
         found = match(screen, screens, place)
@@ -94,7 +95,7 @@ def _selector(place: str) -> Callable[[Exchange], Result]:
             return ok(found)
         if end.expects(place):
             return missing(end.patient, screen, place)
-        return skipped("no message that has it is on the screen" if end.sends else _UNASKED)
+        return skipped("no message that has it is on the screen" if end.sends else end.reason)
 
     return check
 
@@ -105,7 +106,7 @@ def _notice(_: Exchange) -> Result:
 
 def _arrival(end: Exchange) -> Result:
     if not end.sends:
-        return skipped(_UNASKED)
+        return skipped(end.reason)
     start = monotonic()
     while True:
         if any(each.text == end.control for each in end.open_lane.look(expected=1)):
@@ -131,7 +132,7 @@ SENDER_CHECKS: Final[tuple[Check[Exchange], ...]] = (
         name="control",
         look=_control,
         remedy="Whether it was sent is not known: look at the handset before running again.",
-        needs=(SESSION, "chat title", "typing", "selector send"),
+        needs=(SESSION, "consent", "chat title", "typing", "selector send"),
         needs_of_other=(SESSION, "chat title", "selector input"),
     ),
     *(

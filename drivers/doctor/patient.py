@@ -12,10 +12,14 @@ from pydantic import BaseModel, ValidationError
 from drivers.adb import is_address
 from drivers.doctor.finding import SESSION, Check, Result, fail, ok, skipped, warn
 from drivers.door import Door
+from drivers.emulator import Emulator
+from drivers.end import End
 from drivers.errors import DriverError
-from drivers.handset import Handset
+from drivers.heads_up import OFF, SETTING, heads_up_setting
+from drivers.profile import Profile
+from drivers.readiness import READINESS_CHECKS, clock_skew
 from drivers.server import AppiumServer
-from drivers.testbed import HandsetConfig
+from drivers.testbed import MANAGED, HandsetConfig
 
 _VERSION_NAME = re.compile(r"versionName=(\S+)")
 _SKEW = timedelta(seconds=2)
@@ -45,6 +49,8 @@ class Patient:
         door: How it is reached; ``None`` where nothing leads to it.
         server: The Appium server of our own, where it is reached through that.
         handset: Its session, not yet opened; ``None`` where nothing leads to it.
+        emulator: The emulator it is, where that is ours to boot.
+        is_receiver: Whether it is the end of its lane that reads.
         settle_s: How long to wait for a screen, seconds.
         folder: Where its screens are kept.
     """
@@ -54,12 +60,19 @@ class Patient:
     udid: str
     door: Door | None
     server: AppiumServer | None
-    handset: Handset | None
+    handset: End | None
+    emulator: Emulator | None
+    is_receiver: bool
     settle_s: float
     folder: Path
 
     @property
-    def reached(self) -> Handset:
+    def profile(self) -> Profile:
+        """The app's profile, as it fits the version that is installed once that was asked."""
+        return (self.config if self.handset is None else self.handset.config).profile
+
+    @property
+    def reached(self) -> End:
         """The handset.
 
         Raises:
@@ -115,6 +128,18 @@ def _server(patient: Patient) -> Result:
     return ok(f"{url} {status.build.version}".rstrip())
 
 
+def _emulator(patient: Patient) -> Result:
+    emulator = patient.emulator
+    if emulator is None:
+        return skipped("not needed: it has no table [handset.emulator]")
+    # A snapshot would take what has arrived since it was saved, and a run may wait to be resumed.
+    emulator.start(loads_snapshot=False)
+    how = "was booted, and is ended at the end" if emulator.is_ours else "ran already"
+    left = ", its snapshot not loaded" if emulator.config.snapshot else ""
+    checks = ", ".join(each.name for each in READINESS_CHECKS)
+    return ok(f"{emulator.config.avd} {how}{left}; ready: {checks}")
+
+
 def _device(patient: Patient) -> Result:
     adb, udid = patient.own_server.adb, patient.udid
     if is_address(udid) and udid not in adb.devices():
@@ -155,28 +180,31 @@ def _app(patient: Patient) -> Result:
     return ok(f"{patient.config.profile.title} {match.group(1)} is installed")
 
 
-def _session(patient: Patient) -> Result:
+def session(patient: Patient) -> Result:
+    """Whether a session opens."""
     patient.reached.start()
     return ok("opened; the app is in front")
 
 
-def _version(patient: Patient) -> Result:
-    handset, profile = patient.reached, patient.config.profile
-    version = handset.app_version()
-    if version is None:
+def version(patient: Patient) -> Result:
+    """Whether the profile was written for the app's version."""
+    shown = patient.reached.app_version()
+    fit = patient.reached.fit()
+    profile = fit.profile
+    if shown is None:
         return warn(
-            "the handset does not tell the app's version",
+            fit.warning or "the handset does not tell the app's version",
             "State `version` in the testbed, or start the Appium server with: --allow-insecure "
             "uiautomator2:adb_shell",
         )
-    if not handset.knows_version(version):
+    if not fit.is_known:
         return warn(
-            f"{profile.title} {version}: profile {profile.name!r} was written for "
-            f"{', '.join(profile.versions)}",
+            fit.warning,
             "If all selectors below are found, add this version to `versions` in the profile; "
             "otherwise correct the selectors or install a version that it knows.",
         )
-    return ok(f"{profile.title} {version}")
+    family = f", read as {profile.family}" if profile.family else ""
+    return ok(f"{profile.title} {shown}{family}")
 
 
 def _clock(patient: Patient) -> Result:
@@ -201,20 +229,6 @@ def _clock(patient: Patient) -> Result:
     return ok(f"within {_SKEW.total_seconds():.0f} s of this computer's")
 
 
-def clock_skew(shown: datetime, before: datetime, after: datetime) -> timedelta:
-    """How far a clock is off at least.
-
-    Args:
-        shown: What it showed, cut to whole seconds.
-        before: Our time before it was asked.
-        after: Our time after it answered.
-    """
-    if shown.tzinfo is None:
-        shown = shown.replace(tzinfo=UTC)
-    # It showed some time in this second, at some time in between.
-    return max(before - (shown + timedelta(seconds=1)), shown - after, timedelta())
-
-
 def _notifications(patient: Patient) -> Result:
     if patient.config.is_embedded and not patient.config.is_managed:
         return skipped('embedded handsets give them only through adb (appium = "managed")')
@@ -235,12 +249,31 @@ def _notifications(patient: Patient) -> Result:
     return ok(f"can be read; {len(shown)} now")
 
 
+def _heads_up(patient: Patient) -> Result:
+    if not patient.config.is_managed:
+        return skipped(
+            f"can be asked only through adb (appium = {MANAGED!r}); where banners are on, switch "
+            f"them off: adb shell settings put {' '.join(SETTING)} {OFF}"
+        )
+    if patient.door is None or patient.door.device is None:
+        return skipped("not needed: it is no Android handset")
+    if heads_up_setting(patient.own_server.adb, patient.udid) == OFF:
+        return ok("banners are off")
+    return ok("banners are on; a run switches them off, and on again when it ends")
+
+
 MANAGED_CHECKS: Final[tuple[Check[Patient], ...]] = (
+    Check(
+        name="emulator",
+        look=_emulator,
+        remedy="The log it names is the emulator's own.",
+        needs=("Appium server", "ports", "acceleration", "AVDs"),
+    ),
     Check(
         name="device",
         look=_device,
         remedy="See that adb on this computer works: adb devices",
-        needs=("Appium server", "ports"),
+        needs=("Appium server", "ports", "emulator"),
     ),
     Check(
         name="app",
@@ -259,14 +292,14 @@ REMOTE_CHECKS: Final[tuple[Check[Patient], ...]] = (
 SESSION_CHECKS: Final[tuple[Check[Patient], ...]] = (
     Check(
         name=SESSION,
-        look=_session,
+        look=session,
         remedy="The reason is in the Appium server's log. Often: the app or its activity is not on "
         "the handset, another session holds it, or it is locked.",
         needs=("device", "app", "server", "ports"),
     ),
     Check(
         name="version",
-        look=_version,
+        look=version,
         remedy="State `version` in the testbed.",
         needs=(SESSION,),
     ),
@@ -277,5 +310,11 @@ SESSION_CHECKS: Final[tuple[Check[Patient], ...]] = (
         needs=(SESSION,),
     ),
     Check(name="notifications", look=_notifications, needs=(SESSION,)),
+    Check(
+        name="heads-up",
+        look=_heads_up,
+        remedy="See that adb reaches the handset: adb devices",
+        needs=(SESSION,),
+    ),
 )
 """Of every handset, once it is reached."""

@@ -10,24 +10,41 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from drivers.adb import is_address
+from drivers.avd import acceleration, list_avds, list_snapshots
+from drivers.browser_tools import find_chromedriver, find_chromium
+from drivers.consent import consent_to_state, objections
 from drivers.doctor.finding import Check, Result, fail, ok, skipped, warn
 from drivers.door import Door, doors
 from drivers.embedded.process import EmbeddedProcess
+from drivers.emulator_config import EmulatorConfig
 from drivers.errors import ConfigError
+from drivers.fleet import Fleet
 from drivers.pins import load_pins
 from drivers.server import AppiumServer
-from drivers.testbed import EMBEDDED, MANAGED, HandsetConfig, LaneConfig, Testbed, load_testbed
+from drivers.testbed import (
+    EMBEDDED,
+    MANAGED,
+    HandsetConfig,
+    LaneConfig,
+    Testbed,
+    load_testbed,
+)
 from drivers.tools import (
     Missing,
     Places,
     Sought,
+    Tool,
     find_adb,
     find_appium,
+    find_chromium_driver,
+    find_emulator,
     find_node,
     find_uiautomator2,
+    require_emulator,
     require_toolchain,
 )
 
+_NO_EMULATOR: Final = "not needed: no handset has a table [handset.emulator]"
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -46,6 +63,7 @@ class Workbench:
         embedded: The process of the embedded handsets, once it runs.
         server: The Appium server of our own, once it runs.
         ways: How each handset is reached, by its name.
+        fleet: The emulators among them, which are booted one by one.
     """
 
     name: str
@@ -58,6 +76,7 @@ class Workbench:
     embedded: EmbeddedProcess | None = None
     server: AppiumServer | None = None
     ways: Mapping[str, Door] = field(default_factory=dict)
+    fleet: Fleet = field(default_factory=lambda: Fleet({}))
 
     @property
     def loaded(self) -> Testbed:
@@ -73,12 +92,17 @@ class Workbench:
     @property
     def handsets(self) -> tuple[HandsetConfig, ...]:
         """The ends of the lanes, in their order."""
-        return tuple(end for lane in self.lanes for end in (lane.sender, lane.receiver))
+        return tuple(end for lane in self.lanes for end in lane.handsets)
 
     @property
     def is_managed(self) -> bool:
         """Whether a handset asks for an Appium server that the harness starts."""
         return any(each.is_managed for each in self.handsets)
+
+    @property
+    def emulators(self) -> tuple[EmulatorConfig, ...]:
+        """The emulators that are to be booted where they do not run."""
+        return tuple(each.emulator for each in self.handsets if each.emulator is not None)
 
     def udid(self, config: HandsetConfig) -> str:
         """Serial or address of a handset, as adb names it; empty where none is stated."""
@@ -115,11 +139,20 @@ def _accounts(bench: Workbench) -> Result:
     return ok(f"{labels}; each promised to be dedicated")
 
 
+def _consent(bench: Workbench) -> Result:
+    problems = objections(bench.lanes, bench.loaded.consent, bench.loaded.pacing)
+    if problems:
+        return fail(" ".join(problems), f"A run would send nothing.\n{consent_to_state()}")
+    if not any(each.sender.is_real for each in bench.lanes):
+        return skipped("not needed: nothing is sent through an app that other people use")
+    return ok(f"acknowledged ({bench.loaded.consent}); a budget and a pace are stated")
+
+
 def _udids(bench: Workbench) -> Result:
     places = [
         (each, MANAGED if each.is_managed else _host(each.appium))
         for each in bench.loaded.handsets
-        if EMBEDDED not in {each.appium, each.udid}
+        if EMBEDDED not in {each.appium, each.udid} and each.web is None
     ]
     problems = [
         f"{one.name} and {other.name} are both {one.udid!r} on this machine"
@@ -161,6 +194,85 @@ def _tool(find: Callable[[Places], Sought]) -> Callable[[Workbench], Result]:
     return look
 
 
+def _browser_tool(find: Callable[[Places], Sought]) -> Callable[[Workbench], Result]:
+    def look(bench: Workbench) -> Result:
+        if not any(each.web is not None and each.is_managed for each in bench.handsets):
+            return skipped(f"not needed: no web app has appium = {MANAGED!r}")
+        found = find(bench.places)
+        if isinstance(found, Missing):
+            return fail(found.problem, found.remedy)
+        return ok(f"{found.version} ({found.path})")
+
+    return look
+
+
+def _emulator(bench: Workbench) -> Result:
+    if not bench.emulators:
+        return skipped(_NO_EMULATOR)
+    found = find_emulator(bench.places)
+    if isinstance(found, Missing):
+        return fail(found.problem, found.remedy)
+    return ok(f"{found.version} ({found.path})")
+
+
+def _acceleration(bench: Workbench) -> Result:
+    if not bench.emulators:
+        return skipped(_NO_EMULATOR)
+    is_usable, said = acceleration(_sdk(bench).path, bench.places.environ)
+    if is_usable:
+        return ok(said)
+    return fail(
+        f"emulators may not use this computer's virtualisation: {said}",
+        "Linux: switch virtualisation on in the firmware, see that /dev/kvm is there, and join its "
+        "group: sudo gpasswd -a $USER kvm, then log in anew. A virtual machine must be allowed to "
+        "nest. macOS needs nothing.",
+    )
+
+
+def _avds(bench: Workbench) -> Result:
+    if not bench.emulators:
+        return skipped(_NO_EMULATOR)
+    there = list_avds(_sdk(bench).path, bench.places.environ)
+    missing = [each.avd for each in bench.emulators if each.avd not in there]
+    if missing:
+        return fail(
+            f"there is no {', '.join(missing)}; the emulator lists: {', '.join(there) or 'none'}",
+            "Create it: avdmanager create avd -n NAME -k IMAGE (README, Your emulator); or correct "
+            "`avd` in the testbed; or set ANDROID_AVD_HOME to the folder it is in.",
+        )
+    return ok(", ".join(each.avd for each in bench.emulators))
+
+
+def _snapshots(bench: Workbench) -> Result:
+    named = [(each.avd, each.snapshot) for each in bench.emulators if each.snapshot is not None]
+    if not named:
+        return skipped("not needed: no [handset.emulator] names a snapshot")
+    there = {avd: list_snapshots(avd, bench.places.environ) for avd, _ in named}
+    lost = [avd for avd, found in there.items() if found is None]
+    if lost:
+        return warn(
+            f"the folder of {', '.join(lost)} is not where AVDs usually are",
+            "Set ANDROID_AVD_HOME to the folder that holds NAME.ini; or boot it and ask: adb emu "
+            "avd snapshot list",
+        )
+    missing = [
+        f"{avd} has no {snapshot!r}, but: {', '.join(there[avd] or ()) or 'none'}"
+        for avd, snapshot in named
+        if snapshot not in (there[avd] or ())
+    ]
+    if missing:
+        return fail(
+            "; ".join(missing),
+            "Boot it, log in, open the chat, and save it: adb emu avd snapshot save NAME; or take "
+            "`snapshot` out of the testbed.",
+        )
+    return ok("; ".join(f"{avd}: {snapshot}" for avd, snapshot in named))
+
+
+def _sdk(bench: Workbench) -> Tool:
+    return require_emulator(bench.places)
+
+
 def _embedded(bench: Workbench) -> Result:
     config = bench.loaded.embedded
     if config is None:
@@ -176,7 +288,8 @@ def _server(bench: Workbench) -> Result:
     if not bench.is_managed:
         return skipped(f"not needed: no handset has appium = {MANAGED!r}")
     # Those reached over the network are connected to one by one, so that of each is said why not.
-    udids = [bench.udid(each) for each in bench.handsets if each.is_managed]
+    managed = [each for each in bench.handsets if each.is_managed and each.web is None]
+    udids = [bench.udid(each) for each in managed]
     server = AppiumServer(
         bench.folder,
         udids=[each for each in udids if not is_address(each)],
@@ -192,7 +305,10 @@ def _ways(bench: Workbench) -> Result:
     reachable = [each for each in bench.handsets if bench.server or not each.is_managed]
     if not reachable:
         return skipped("not checked: there is no Appium server to give ports on")
-    bench.ways = doors(reachable, embedded=bench.embedded, server=bench.server)
+    bench.fleet = Fleet.of(reachable, server=bench.server, places=bench.places, folder=bench.folder)
+    bench.closing.callback(bench.fleet.stop)
+    ways = doors(reachable, embedded=bench.embedded, server=bench.server)
+    bench.ways = bench.fleet.lead(ways)
     return ok("no two handsets share one")
 
 
@@ -203,6 +319,7 @@ WORKBENCH_CHECKS: Final[tuple[Check[Workbench], ...]] = (
         remedy="Correct the file; docs/testbed.md explains every key.",
     ),
     Check(name="accounts", look=_accounts, needs=("testbed",)),
+    Check(name="consent", look=_consent, needs=("testbed",)),
     Check(name="udids", look=_udids, needs=("testbed",)),
     Check(
         name="Node",
@@ -221,6 +338,27 @@ WORKBENCH_CHECKS: Final[tuple[Check[Workbench], ...]] = (
     ),
     Check(name="adb", look=_tool(find_adb), needs=("testbed",)),
     Check(
+        name="Chromium driver",
+        look=_browser_tool(lambda places: find_chromium_driver(places, load_pins())),
+        needs=("testbed",),
+    ),
+    Check(name="Chromium", look=_browser_tool(find_chromium), needs=("testbed",)),
+    Check(name="chromedriver", look=_browser_tool(find_chromedriver), needs=("testbed",)),
+    Check(name="Android emulator", look=_emulator, needs=("testbed",)),
+    Check(
+        name="acceleration",
+        look=_acceleration,
+        remedy="Run it by hand: emulator -accel-check",
+        needs=("Android emulator",),
+    ),
+    Check(
+        name="AVDs",
+        look=_avds,
+        remedy="Run it by hand: emulator -list-avds",
+        needs=("Android emulator",),
+    ),
+    Check(name="snapshots", look=_snapshots, needs=("AVDs",)),
+    Check(
         name="embedded handsets",
         look=_embedded,
         remedy="Correct the policy that [embedded] names.",
@@ -237,7 +375,7 @@ WORKBENCH_CHECKS: Final[tuple[Check[Workbench], ...]] = (
         name="ports",
         look=_ways,
         remedy="Correct what is named.",
-        needs=("udids", "embedded handsets"),
+        needs=("udids", "embedded handsets", "Chromium driver", "Chromium", "chromedriver"),
     ),
 )
 """In this order."""

@@ -18,10 +18,12 @@ from drivers.embedded.adbd import Adbd
 from drivers.embedded.control import control_application
 from drivers.embedded.device import Device
 from drivers.embedded.faults import Faults
+from drivers.embedded.handset import Handset
 from drivers.embedded.http_server import HandsetServer
 from drivers.embedded.network import Network
 from drivers.embedded.policy import load_policy
-from drivers.embedded.uiautomator2 import Handset, application
+from drivers.embedded.skins.registry import SKINS, skin_for, skins_of
+from drivers.embedded.uiautomator2 import application
 from drivers.embedded.uiautomator2_driver import DRIVER
 from drivers.errors import ConfigError
 from drivers.testbed import load_testbed
@@ -31,14 +33,17 @@ async def _run(arguments: argparse.Namespace) -> None:
     testbed = load_testbed(arguments.testbed)
     if testbed.embedded is None:
         raise ConfigError(f"{testbed.path}: there is no [embedded] table; nothing to run.")
-    network = Network(
-        testbed, load_policy(testbed.embedded.policy), arguments.seed, arguments.state
-    )
-    handsets = {
-        config.name: Handset(config.name, network)
-        for config in testbed.handsets
-        if config.is_embedded
-    }
+    policy = load_policy(testbed.embedded.policy)
+    network = Network(testbed, policy, arguments.seed, arguments.state)
+    try:
+        skins = (*SKINS, *(skin for path in policy.skins for skin in skins_of(path)))
+        handsets = {
+            config.name: Handset(config.name, network, skin_for(config, skins))
+            for config in testbed.handsets
+            if config.is_embedded
+        }
+    except ConfigError as error:
+        raise ConfigError(f"{testbed.path}: {error}") from error
     servers = {name: HandsetServer(application(each, DRIVER)) for name, each in handsets.items()}
     adbds = {name: Adbd(Device(each), servers[name].port) for name, each in handsets.items()}
 

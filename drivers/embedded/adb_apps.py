@@ -15,7 +15,6 @@ from drivers.embedded.adb_shell import (
     without_flags,
 )
 from drivers.embedded.adb_sync import File
-from drivers.embedded.courier import ACTIVITY, PACKAGE
 from drivers.embedded.device import INPUT_METHOD, Device, End
 from drivers.embedded.notifications import notifications
 from drivers.embedded.packages import (
@@ -98,15 +97,15 @@ def _allow_listener(device: Device, arguments: Sequence[str]) -> Result:
     return _permission(device, [package, "notification listener"])
 
 
-def _clear_app(_: Device, arguments: Sequence[str]) -> Result:
-    if PACKAGE in arguments:
+def _clear_app(device: Device, arguments: Sequence[str]) -> Result:
+    if device.app.name in arguments:
         # Its data is the account's log-in and its chats, which no measurement may lose.
         return Result(output="Failed\n", code=1)
     return Result(output="Success\n")
 
 
 def _resolve_activity(device: Device, arguments: Sequence[str]) -> Result:
-    activities = {PACKAGE: ACTIVITY, SETTINGS: ".Settings"}
+    activities = {device.app.name: device.handset.app.skin.activity, SETTINGS: ".Settings"}
     name = "".join(arguments[-1:])
     if name not in device.packages or name not in activities:
         return Result(output="No activity found\n")
@@ -159,7 +158,7 @@ def _broadcast(device: Device, arguments: Sequence[str]) -> Result:
     data = None
     if action == f"{SETTINGS}.notifications":
         handset = device.handset
-        known = notifications(handset.network, handset.name, unannounced=handset.unannounced)
+        known = notifications(handset)
         data = json.dumps(known, ensure_ascii=False)
     elif action == f"{SETTINGS}.clipboard.get":
         # From Android 10 on, only the default input method may read the clipboard.
@@ -210,11 +209,13 @@ def _dump_processes(device: Device, _: Sequence[str]) -> Result:
 
 
 def _dump_window(device: Device, _: Sequence[str]) -> Result:
-    if PACKAGE not in device.processes():
+    if device.app.name not in device.processes():
         return Result(output="  mCurrentFocus=null\n  mFocusedApp=null\n")
+    package, activity = device.handset.app.package, device.handset.app.activity
+    full = package + activity if activity.startswith(".") else activity
     return Result(
-        output=f"  mCurrentFocus=Window{{4f5e6d7 u0 {PACKAGE}/{PACKAGE}{ACTIVITY}}}\n"
-        f"  mFocusedApp=ActivityRecord{{8b1c2d3 u0 {PACKAGE}/{ACTIVITY} t12}}\n"
+        output=f"  mCurrentFocus=Window{{4f5e6d7 u0 {package}/{full}}}\n"
+        f"  mFocusedApp=ActivityRecord{{8b1c2d3 u0 {package}/{activity} t12}}\n"
         "  mShowingLockscreen=false mScreenOnFully=true\n"
     )
 

@@ -17,7 +17,7 @@ from drivers.embedded.adb_shell import (
     fail,
     without_flags,
 )
-from drivers.embedded.courier import HEIGHT, WIDTH
+from drivers.embedded.canvas import HEIGHT, WIDTH
 from drivers.embedded.device import INPUT_METHOD, Device
 from drivers.embedded.packages import SETTINGS
 from drivers.embedded.uiautomator2_driver import DENSITY
@@ -152,9 +152,9 @@ def _input_text(device: Device, arguments: Sequence[str]) -> Result:
         return fail("java.lang.NullPointerException: Attempt to get length of null array", 255)
     if device.settings[INPUT_METHOD] == _UNICODE_KEYBOARD:
         text = decode_utf7(text)
-    nodes = device.handset.courier.hierarchy.iterdescendants("android.widget.EditText")
+    nodes = device.handset.app.hierarchy.iterdescendants("android.widget.EditText")
     if any(node.get("focused") == "true" for node in nodes):
-        device.handset.courier.type(text)
+        device.handset.app.type(text)
     return Result()
 
 
@@ -171,7 +171,7 @@ def decode_utf7(text: str) -> str:
 def _key(device: Device, arguments: Sequence[str]) -> Result:
     if list(arguments) != [_BACK_KEY]:
         return fail(f"Error: the embedded handset has no key {' '.join(arguments)}", 255)
-    device.handset.courier.go_back()
+    device.handset.app.go_back()
     return Result()
 
 

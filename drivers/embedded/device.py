@@ -8,10 +8,9 @@ from enum import StrEnum
 from typing import Final
 
 from drivers.embedded.adb_sync import Files
-from drivers.embedded.courier import PACKAGE
-from drivers.embedded.packages import SERVER, preinstalled
+from drivers.embedded.handset import Handset
+from drivers.embedded.packages import SERVER, Package, preinstalled
 from drivers.embedded.policy import FaultKind
-from drivers.embedded.uiautomator2 import Handset
 from drivers.embedded.uiautomator2_driver import DENSITY, MODEL, RELEASE, SDK
 
 KEYBOARD: Final = "org.undelivered.keyboard/.Keyboard"
@@ -100,6 +99,10 @@ class Device:
             handset: The handset whose app and UiAutomator2 server it has.
         """
         self.handset = handset
+        skin = handset.app.skin
+        self.app = Package(
+            name=skin.package, version_code=skin.version_code, version_name=skin.version
+        )
         self.properties = {
             "ro.build.version.sdk": str(SDK),
             "ro.build.version.release": RELEASE,
@@ -108,13 +111,13 @@ class Device:
             "ro.product.cpu.abi": "x86_64",
             "ro.serialno": handset.name,
             "ro.sf.lcd_density": str(DENSITY),
-            "persist.sys.locale": "en-US",
+            "persist.sys.locale": handset.app.language,
             "persist.sys.timezone": "Etc/UTC",
             "sys.boot_completed": "1",
             "init.svc.bootanim": "stopped",
         }
         self.settings = {INPUT_METHOD: KEYBOARD}
-        self.packages = preinstalled()
+        self.packages = preinstalled(self.app)
         self.enabled_keyboards = [KEYBOARD]
         self.permissions: set[tuple[str, str]] = set()
         self.files = Files()
@@ -124,9 +127,9 @@ class Device:
         self._running: dict[str, int] = {}
         self._started = asyncio.Event()
         if handset.network.has_fault(handset.name, FaultKind.APP_MISSING):
-            del self.packages[PACKAGE]
+            del self.packages[self.app.name]
         else:
-            self.start(PACKAGE)
+            self.start(self.app.name)
         handset.on_session_end = self._finish_session
 
     def processes(self) -> dict[str, int]:
@@ -137,8 +140,8 @@ class Device:
 
     def start(self, package: str) -> bool:
         """Start an app, or bring it to the front; whether it was not running."""
-        if package == PACKAGE:
-            self.handset.courier.come_to_front()
+        if package == self.app.name:
+            self.handset.app.come_to_front()
         if package in self._running:
             return False
         self._running[package] = self._new_pid()
@@ -149,7 +152,7 @@ class Device:
         """Stop an app, if it runs; the app under test comes up afresh the next time."""
         if self._running.pop(package, None) is not None:
             self.logcat.write("ActivityManager", f"Force stopping {package}")
-            if package == PACKAGE:
+            if package == self.app.name:
                 self.handset.restart_app()
         if package.startswith(SERVER):
             self.end_instrumentation(End.STOPPED)
@@ -173,7 +176,7 @@ class Device:
 
     def _go_home(self) -> None:
         self.handset.restart_app()
-        self.handset.courier.go_home()
+        self.handset.app.go_home()
 
     def start_instrumentation(self) -> Instrumentation:
         """Start the UiAutomator2 server; one that runs is killed, as on a phone."""

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from drivers.embedded.adbd import Adbd
-from drivers.embedded.courier import PACKAGE
 from drivers.embedded.device import End
+from drivers.embedded.handset import Handset
 from drivers.embedded.http_server import HandsetServer
 from drivers.embedded.policy import FaultKind
-from drivers.embedded.uiautomator2 import Handset
 
 _BOOT_S: Final = 0.6
 """How long a handset that restarts is off."""
@@ -44,7 +43,7 @@ class Faults:
     def suffer(self, name: str, kind: FaultKind) -> None:
         """Let a handset suffer a fault that happens once."""
         if kind is FaultKind.APP_CRASHES:
-            self._adbds[name].device.crash(PACKAGE)
+            self._adbds[name].device.crash(self._handsets[name].app.skin.package)
             return
         if kind is FaultKind.RESTARTS:
             self._restart(name)

@@ -9,17 +9,20 @@ import asyncio
 import json
 import os
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from random import Random
 from time import monotonic
 from typing import IO, Final
 
+from drivers.embedded.chats import Chat, chats_of
+from drivers.embedded.clutter import Origin, Remark, remarks
 from drivers.embedded.policy import Action, Fault, FaultKind, Policy, Rule, masked
 from drivers.errors import ConfigError
-from drivers.testbed import HandsetConfig, Testbed
+from drivers.testbed import ReceiverConfig, Testbed
 
 _BREAKS: Final = (
     FaultKind.INSTRUMENTATION_DIES,
@@ -36,6 +39,7 @@ class Says(StrEnum):
     CONTENT_REJECTED = "content_rejected"
     RATE_LIMITED = "rate_limited"
     ACCOUNT_RESTRICTED = "account_restricted"
+    RECIPIENT_REFUSED = "recipient_refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +48,16 @@ class Item:
 
     Attributes:
         id: Unique on the network.
-        text: What is shown.
-        is_own: Whether this handset sent it.
+        text: What is shown; of an event, which one.
+        is_own: Whether this handset's account sent it.
         has_failed: Whether it is marked as not sent.
         says: What the app says below it.
         gone_at: Place in the chat of the message with which it vanishes; ``None`` for never.
+        vanishes_at: When it vanishes, whatever is sent, in seconds since 1970; ``None`` for never.
+        place: Place among all that the handset was ever given of the chat, counted from 0.
+        author: Name of the member of a group who wrote it; empty for the two ends of a lane.
+        quote: Text it answers; empty if none.
+        is_event: Whether the app says it: somebody joined, a call was missed.
     """
 
     id: int
@@ -57,6 +66,11 @@ class Item:
     has_failed: bool = False
     says: Says | None = None
     gone_at: int | None = None
+    vanishes_at: float | None = None
+    place: int = 0
+    author: str = ""
+    quote: str = ""
+    is_event: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,37 +94,6 @@ class Event:
     arrived: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chat:
-    """A chat between the two ends of a lane.
-
-    Attributes:
-        id: ``<lane>/<kind>``.
-        kind: ``direct`` or ``group``.
-        ends: The two handsets.
-        titles: Its title on each of them.
-    """
-
-    id: str
-    kind: str
-    ends: tuple[HandsetConfig, HandsetConfig]
-    titles: tuple[str, str]
-
-    def other(self, handset: str) -> HandsetConfig:
-        """The handset at the other end."""
-        return next(end for end in self.ends if end.name != handset)
-
-    def end(self, handset: str) -> HandsetConfig:
-        """The handset at this end."""
-        return next(end for end in self.ends if end.name == handset)
-
-    def title(self, handset: str) -> str:
-        """Its title on a handset."""
-        return next(
-            title for end, title in zip(self.ends, self.titles, strict=True) if end.name == handset
-        )
-
-
 class Network:
     """Carries messages between the handsets of a testbed."""
 
@@ -129,13 +112,14 @@ class Network:
         """
         _require_handsets(testbed, policy)
         self.policy = policy
-        self.chats = {chat.id: chat for chat in _chats(testbed)}
+        self.chats = {chat.id: chat for chat in chats_of(testbed)}
         self.events: list[Event] = []
         self.on_death: Callable[[str], object] = lambda _: None
         self.on_break: Callable[[str, FaultKind], object] = lambda _, __: None
         self.on_arrival: dict[str, Callable[[str, Item], object]] = {}  # by handset
         self._seed = seed
         self._views: dict[tuple[str, str], list[Item]] = defaultdict(list)
+        self._given: Counter[tuple[str, str]] = Counter()  # items, by handset and chat
         self._counts: Counter[str] = Counter()  # messages, by chat
         self._involved: Counter[str] = Counter()  # messages, by handset
         self._sent: Counter[str] = Counter()  # messages, by account
@@ -151,6 +135,9 @@ class Network:
                 self._remember(state)
             self._memory = state.open("a", encoding="utf-8")
             self._deliver_what_was_under_way()
+            for (handset, chat_id), items in self._views.items():
+                for item in tuple(items):
+                    self._remove_later(handset, chat_id, item)
 
     def close(self) -> None:
         """Close the state file; nothing can be sent any more where there is one."""
@@ -166,6 +153,11 @@ class Network:
         return [
             chat for chat in self.chats.values() if any(end.name == handset for end in chat.ends)
         ]
+
+    def name_of_other(self, chat: Chat, handset: str) -> str:
+        """What the other end of a chat is called on a handset: the title of their direct chat."""
+        direct = self.chats.get(f"{chat.id.rpartition('/')[0]}/direct")
+        return chat.other(handset).account.label if direct is None else direct.title(handset)
 
     def view(self, handset: str, chat: str) -> list[Item]:
         """What a handset shows of a chat, oldest first."""
@@ -208,12 +200,14 @@ class Network:
         delay_s = random.uniform(*noise.delay_ms) / 1000
 
         rule = self.policy.rule_for(text, chat.kind, sender.account.region, receiver.account.region)
-        says = self._turned_away(sender.account.label)
+        is_slipped |= rule is not None and not self._is_enforced(rule, chat_id, place)
+        says = self._turned_away(sender.account.label, receiver.name)
         if says is None and rule is not None and rule.action is Action.REFUSE and not is_slipped:
             says = Says.CONTENT_REJECTED
         fate = _fate(rule, says, is_lost=is_lost, is_slipped=is_slipped)
         arrived = _arriving(text, rule, fate)
         self._count(chat, sender.account.label)
+        self._clutter(chat, sender.name, place)
         self._add(
             handset,
             chat_id,
@@ -233,8 +227,7 @@ class Network:
         )
         held = self._held.pop(chat_id, [])
         if arrived is not None:
-            gone_at = place + rule.after_messages if rule and fate == Action.REMOVE else None
-            item = Item(id=self._new_id(), text=arrived, is_own=False, gone_at=gone_at)
+            item = self._arrived(arrived, rule if fate == Action.REMOVE else None, place)
             copies = [item, replace(item, id=self._new_id())] if is_doubled else [item]
             if is_overtaken:
                 for copy in copies:
@@ -244,7 +237,13 @@ class Network:
                     self._deliver(receiver.name, chat_id, copy, delay_s)
         for name, item in held:
             self._deliver(name, chat_id, item, 0.0)
+        if says is None:
+            for observer in chat.observers(handset):
+                self._show(observer, chat, place, text, sender.account.region)
         self._remove_due(chat)
+        self._break(chat)
+
+    def _break(self, chat: Chat) -> None:
         for end in chat.ends:
             if self.take_fault(end.name, FaultKind.DIES):
                 self.on_death(end.name)
@@ -253,7 +252,64 @@ class Network:
                 if self.take_fault(end.name, kind):
                     self.on_break(end.name, kind)
 
-    def _turned_away(self, account: str) -> Says | None:
+    def _is_enforced(self, rule: Rule, chat: str, place: int) -> bool:
+        """Whether a rule is applied this time; what else happens to the message is not changed."""
+        random = Random(f"{self._seed}/{chat}/{place}/enforced")  # noqa: S311 - a simulation
+        return random.random() < rule.enforced
+
+    def _show(
+        self, observer: ReceiverConfig, chat: Chat, place: int, text: str, sender_region: str
+    ) -> None:
+        """Deliver a message to one who observes the group, as the policy has it for that account.
+
+        Noise is the observer's own: what one does not get, others may.
+        """
+        random = Random(f"{self._seed}/{chat.id}/{place}/{observer.name}")  # noqa: S311 - simulation
+        noise = self.policy.noise
+        is_lost, is_slipped = random.random() < noise.loss, random.random() < noise.slip
+        rule = self.policy.rule_for(text, chat.kind, sender_region, observer.account.region)
+        fate = _fate(rule, None, is_lost=is_lost, is_slipped=is_slipped)
+        arrived = _arriving(text, rule, fate)
+        if arrived is None or self.has_fault(observer.name, FaultKind.STOPS_RECEIVING):
+            return
+        item = self._arrived(arrived, rule if fate == Action.REMOVE else None, place)
+        self._deliver(observer.name, chat.id, item, random.uniform(*noise.delay_ms) / 1000)
+
+    def _arrived(self, text: str, removal: Rule | None, place: int) -> Item:
+        """A message as it arrives, with when it is to vanish if a rule says so."""
+        if removal is None:
+            return Item(id=self._new_id(), text=text, is_own=False)
+        if removal.after_s is not None:
+            vanishes_at = datetime.now(UTC).timestamp() + removal.after_s
+            return Item(id=self._new_id(), text=text, is_own=False, vanishes_at=vanishes_at)
+        gone_at = place + removal.after_messages
+        return Item(id=self._new_id(), text=text, is_own=False, gone_at=gone_at)
+
+    def _clutter(self, chat: Chat, sender: str, place: int) -> None:
+        """Let others talk before a message, as much as chance says; not on a plain network."""
+        if not self.policy.clutter:
+            return
+        random = Random(f"{self._seed}/{chat.id}/{place}/clutter")  # noqa: S311 - a simulation
+        for remark in remarks(random, is_group=chat.kind == "group"):
+            for end in chat.ends:
+                item = self._remark(remark, end.name, chat.id, is_sender=end.name == sender)
+                self._add(end.name, chat.id, item)
+
+    def _remark(self, remark: Remark, handset: str, chat: str, *, is_sender: bool) -> Item:
+        newest = next((i.text for i in reversed(self.view(handset, chat)) if not i.is_event), "")
+        return Item(
+            id=self._new_id(),
+            text=remark.text,
+            is_own=remark.origin is (Origin.SENDER if is_sender else Origin.RECEIVER),
+            author=remark.author,
+            quote=newest if remark.is_reply else "",
+            is_event=remark.origin is Origin.APP,
+        )
+
+    def _turned_away(self, account: str, receiver: str) -> Says | None:
+        """Why a message is not even looked at; ``None`` if it is."""
+        if self.has_fault(receiver, FaultKind.BLOCKS_SENDER):
+            return Says.RECIPIENT_REFUSED
         limits = self.policy.limits
         if limits.restrict_after is not None and self._sent[account] >= limits.restrict_after:
             return Says.ACCOUNT_RESTRICTED
@@ -304,10 +360,19 @@ class Network:
         self._write("count", chat=chat.id, account=account)
 
     def _add(self, handset: str, chat: str, item: Item) -> None:
+        item = replace(item, place=self._given[handset, chat])
         self._apply_add(handset, chat, item)
-        self._write("add", handset=handset, chat=chat, item=asdict(item))
-        if not item.is_own and handset in self.on_arrival:
+        if self._memory is not None:
+            self._write("add", handset=handset, chat=chat, item=asdict(item))
+        self._remove_later(handset, chat, item)
+        if not item.is_own and not item.is_event and handset in self.on_arrival:
             self.on_arrival[handset](chat, item)
+
+    def _remove_later(self, handset: str, chat: str, item: Item) -> None:
+        if item.vanishes_at is not None:
+            left_s = max(0.0, item.vanishes_at - datetime.now(UTC).timestamp())
+            loop = asyncio.get_running_loop()
+            loop.call_later(left_s, self._remove, handset, chat, item.id)
 
     def _remove(self, handset: str, chat: str, item_id: int) -> None:
         self._apply_remove(handset, chat, item_id)
@@ -323,6 +388,7 @@ class Network:
     def _apply_add(self, handset: str, chat: str, item: Item) -> None:
         self._under_way.pop(item.id, None)
         self._views[handset, chat].append(item)
+        self._given[handset, chat] += 1
         self._versions[handset] += 1
         self._next_id = max(self._next_id, item.id + 1)
 
@@ -395,20 +461,8 @@ def _require_handsets(testbed: Testbed, policy: Policy) -> None:
         )
 
 
-def _chats(testbed: Testbed) -> Iterator[Chat]:
-    for lane in testbed.lanes:
-        if lane.sender.is_embedded and lane.receiver.is_embedded:
-            for chat in lane.chats:
-                yield Chat(
-                    id=f"{lane.name}/{chat.kind}",
-                    kind=chat.kind,
-                    ends=(lane.sender, lane.receiver),
-                    titles=(chat.sender_title, chat.receiver_title),
-                )
-
-
 def _fate(rule: Rule | None, says: Says | None, *, is_lost: bool, is_slipped: bool) -> str:
-    if says in {Says.RATE_LIMITED, Says.ACCOUNT_RESTRICTED}:
+    if says not in {None, Says.CONTENT_REJECTED}:
         return "turned away"
     if rule is None:
         return "lost" if is_lost else "delivered"

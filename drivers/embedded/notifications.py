@@ -5,11 +5,11 @@ swiped away stays in the list, marked. An app posts none for a chat that is open
 eyes.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from typing import Final
 
-from drivers.embedded.courier import PACKAGE
-from drivers.embedded.network import Network
+from drivers.embedded.handset import Handset
+from drivers.embedded.network import Item
 
 KEPT: Final = 100
 """How many are kept."""
@@ -17,29 +17,30 @@ KEPT: Final = 100
 _POSTED_FROM_MS = 1_700_000_000_000
 
 
-def notifications(network: Network, handset: str, *, unannounced: Set[int]) -> Mapping[str, object]:
-    """What ``mobile: getNotifications`` gives: one for each message that arrived, newest first.
-
-    Args:
-        network: The network.
-        handset: Name of the handset.
-        unannounced: Ids of messages that came while their chat was open.
-    """
+def notifications(handset: Handset) -> Mapping[str, object]:
+    """What ``mobile: getNotifications`` gives: one for each message that arrived, newest first."""
+    network, name = handset.network, handset.name
     arrived = [
-        (item.id, chat.title(handset), item.text)
-        for chat in network.chats_of(handset)
-        for item in network.view(handset, chat.id)
-        if not item.is_own and item.id not in unannounced
+        (item.id, chat.title(name), _line(item))
+        for chat in network.chats_of(name)
+        for item in network.view(name, chat.id)
+        if not (item.is_own or item.is_event) and item.id not in handset.unannounced
     ]
     newest = sorted(arrived, reverse=True)[:KEPT]
-    return {"statusBarNotifications": [_notification(*each) for each in newest]}
+    package = handset.app.skin.package
+    return {"statusBarNotifications": [_notification(package, *each) for each in newest]}
 
 
-def _notification(number: int, title: str, text: str) -> Mapping[str, object]:
-    key = f"0|{PACKAGE}|{number}|null|10001"
+def _line(item: Item) -> str:
+    """The text of a notification: apps put a name before it where another member wrote."""
+    return f"{item.author}: {item.text}" if item.author else item.text
+
+
+def _notification(package: str, number: int, title: str, text: str) -> Mapping[str, object]:
+    key = f"0|{package}|{number}|null|10001"
     return {
         "isGroup": False,
-        "packageName": PACKAGE,
+        "packageName": package,
         "isClearable": True,
         "isOngoing": False,
         "id": number,

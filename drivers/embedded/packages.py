@@ -6,8 +6,6 @@ import zipfile
 from dataclasses import dataclass
 from typing import Final
 
-from drivers.embedded.courier import PACKAGE, VERSION
-
 SERVER: Final = "io.appium.uiautomator2.server"
 """The app whose instrumentation is the UiAutomator2 server."""
 
@@ -29,7 +27,7 @@ class Package:
     """An app.
 
     Attributes:
-        name: Its name: ``org.undelivered.courier``.
+        name: Its name, such as ``org.undelivered.courier``.
         version_code: Its version as a number that grows.
         version_name: Its version for people.
     """
@@ -43,14 +41,17 @@ class BadPackage(Exception):
     """An APK that cannot be read."""
 
 
-def preinstalled() -> dict[str, Package]:
+def preinstalled(app: Package) -> dict[str, Package]:
     """What is on a new handset, by name: the app under test, and old versions of Appium's helpers.
 
     They are old, so that a driver that compares versions (for which it needs aapt2) replaces them.
+
+    Args:
+        app: The app under test.
     """
     helpers = (SERVER, SERVER_TEST, SETTINGS)
     return {
-        PACKAGE: Package(name=PACKAGE, version_code=142, version_name=VERSION),
+        app.name: app,
         **{name: Package(name=name, version_code=1, version_name="0.0.1") for name in helpers},
     }
 

@@ -24,7 +24,7 @@ class Action(StrEnum):
     DROP = "drop"  # the sender sees a normal bubble, the receiver nothing
     REFUSE = "refuse"  # the sender is told
     MASK = "mask"  # the components arrive as asterisks
-    REMOVE = "remove"  # it arrives, and is gone some messages later
+    REMOVE = "remove"  # it arrives, and is gone some messages or seconds later
 
 
 class Party(StrEnum):
@@ -44,12 +44,16 @@ class FaultKind(StrEnum):
     INPUT_GARBLES = "input_garbles"  # the field changes what is typed
     WRONG_CHAT = "wrong_chat"  # another chat comes up once
     LOGGED_OUT = "logged_out"
+    BLOCKS_SENDER = "blocks_sender"  # its owner has blocked who writes to it
     STOPS_RECEIVING = "stops_receiving"  # reachable, but nothing arrives any more
     INSTRUMENTATION_DIES = "instrumentation_dies"  # its UiAutomator2 server crashes once
     LINK_DROPS = "link_drops"  # whatever is connected to it is cut off once
     HANGS_UP = "hangs_up"  # its server hangs up in the middle of a command once
     APP_CRASHES = "app_crashes"  # the app ends once; the launcher is on the screen
     POPUP = "popup"  # a dialog of the system comes up over the app once
+    PERMISSION = "permission"  # the system asks, once, whether the app may do something
+    UPDATE = "update"  # the app offers a newer version of itself once
+    NOTIFICATIONS = "notifications"  # the app asks, once, to be allowed to notify
     BANNER = "banner"  # a heads-up notification covers the top of the screen once, and takes taps
     RESTARTS = "restarts"  # it goes off once, and is back after a moment
     HIDES_TEXT = "hides_text"  # its accessibility tree has the rows of a chat, not their texts
@@ -71,6 +75,9 @@ class Rule:
         ordered: Whether the components must come in this order.
         extenuating: Texts that switch the rule off.
         after_messages: For `Action.REMOVE`: how many messages of the chat later it is gone.
+        after_s: For `Action.REMOVE`: how many seconds later it is gone, whatever is sent; ``None``
+            where `after_messages` decides.
+        enforced: To what share of the messages it applies to it is applied; below 1, now and then.
     """
 
     components: tuple[str, ...]
@@ -81,6 +88,8 @@ class Rule:
     ordered: bool
     extenuating: tuple[str, ...]
     after_messages: int
+    after_s: float | None = None
+    enforced: float = 1.0
 
     def applies(self, text: str, chat: str, sender_region: str, receiver_region: str) -> bool:
         """Whether the rule applies to a message."""
@@ -103,6 +112,25 @@ class Rule:
                 return False
             place = found + len(each)
         return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterReach:
+    """How much of a message the filter looks at; ``None`` for all of it.
+
+    Attributes:
+        reads_first: It reads this many characters, and what comes after them never.
+        ignores_longer: Messages of more characters than this it lets through unread.
+    """
+
+    reads_first: int | None = None
+    ignores_longer: int | None = None
+
+    def seen_of(self, text: str) -> str:
+        """What the filter sees of a message."""
+        if self.ignores_longer is not None and len(text) > self.ignores_longer:
+            return ""
+        return text[: self.reads_first]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,22 +184,39 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Everything that happens to messages and handsets."""
+    """Everything that happens to messages and handsets.
+
+    Attributes:
+        rules: What is censored; the first that applies decides.
+        noise: What happens for no reason.
+        limits: When accounts are turned away.
+        faults: What goes wrong with handsets.
+        language: UI language of the apps, BCP 47; ``None`` for the first each app has.
+        clutter: Whether others talk in the chats, and the apps show all that real ones show
+            between messages.
+        skins: Python files with more skins, for apps that are made up.
+        reach: How much of a message the filter looks at.
+    """
 
     rules: tuple[Rule, ...]
     noise: NetworkNoise
     limits: Limits
     faults: tuple[Fault, ...]
+    language: str | None = None
+    clutter: bool = False
+    skins: tuple[Path, ...] = ()
+    reach: FilterReach = FilterReach()
 
     def rule_for(
         self, text: str, chat: str, sender_region: str, receiver_region: str
     ) -> Rule | None:
         """The first rule that applies to a message, if any does."""
+        seen = self.reach.seen_of(text)
         return next(
             (
                 rule
                 for rule in self.rules
-                if rule.applies(text, chat, sender_region, receiver_region)
+                if rule.applies(seen, chat, sender_region, receiver_region)
             ),
             None,
         )
@@ -183,7 +228,7 @@ def load_policy(path: Path) -> Policy:
     Raises:
         ConfigError: It cannot be read or used; every problem is listed.
     """
-    return read_table(path, _PolicyTable, "policy").to_policy()
+    return read_table(path, _PolicyTable, "policy").to_policy(path.parent)
 
 
 @lru_cache(maxsize=4096)
@@ -230,6 +275,13 @@ class _RuleTable(Border):
     ordered: bool = False
     extenuating: tuple[_Part, ...] = ()
     after_messages: int = Field(default=3, ge=1)
+    after_s: float | None = Field(default=None, ge=0)
+    enforced: float = Field(default=1.0, gt=0, le=1)
+
+
+class _ReachTable(Border):
+    reads_first: int | None = Field(default=None, gt=0)
+    ignores_longer: int | None = Field(default=None, gt=0)
 
 
 class _NoiseTable(Border):
@@ -261,12 +313,16 @@ class _FaultTable(Border):
 
 class _PolicyTable(Border):
     title: str
+    language: str | None = None
+    clutter: bool = False
+    skins: tuple[str, ...] = ()
     noise: _NoiseTable = _NoiseTable()
+    reach: _ReachTable = _ReachTable()
     limits: _LimitsTable = _LimitsTable()
     rule: tuple[_RuleTable, ...] = ()
     fault: tuple[_FaultTable, ...] = ()
 
-    def to_policy(self) -> Policy:
+    def to_policy(self, folder: Path) -> Policy:
         return Policy(
             rules=tuple(Rule(**dict(each)) for each in self.rule),
             noise=NetworkNoise(**dict(self.noise)),
@@ -275,4 +331,8 @@ class _PolicyTable(Border):
                 Fault(handset=each.handset, kind=each.what, after_messages=each.after_messages)
                 for each in self.fault
             ),
+            language=self.language,
+            clutter=self.clutter,
+            skins=tuple(folder / each for each in self.skins),
+            reach=FilterReach(**dict(self.reach)),
         )

@@ -17,28 +17,17 @@ from typing import Final
 from lxml import etree
 from PIL import Image, ImageDraw, ImageFont
 
-from drivers.embedded.courier import (
-    HEIGHT,
-    LINE_PX,
-    LIST_BOTTOM,
-    LIST_TOP,
-    PACKAGE,
-    WIDTH,
-    Courier,
-    line_count,
-)
-
-Box = tuple[int, int, int, int]
-"""Left, top, right and bottom, in pixels."""
+from drivers.embedded.app import App
+from drivers.embedded.canvas import HEIGHT, LINE_PX, WIDTH, Box, Role
+from drivers.embedded.skins.skin import line_count
 
 _FONT_PX: Final = 42
 _LEAST_FONT_PX: Final = 18
 _PADDING_PX: Final = 24
 _BACKGROUND, _INK, _GREY = "#ededed", "#191919", "#8c8c8c"
-_PAPER: Final = {"message_text": "#ffffff", "message_input": "#ffffff"}
+_PAPER: Final = "#ffffff"
 _OWN_PAPER: Final = "#95ec69"
 _BAR: Final = "#f7f7f7"
-_BARS: Final = frozenset({"toolbar", "composer"})
 _PREFERRED: Final = (
     "NotoSans-Regular",
     "NotoSansCJK-Regular",
@@ -64,45 +53,48 @@ class FontMissing(Exception):
     """A text cannot be drawn: no installed font has its characters."""
 
 
-def screenshot(courier: Courier, box: Box | None = None) -> bytes:
+def screenshot(app: App, box: Box | None = None) -> bytes:
     """Draw what a handset shows, or a part of it, as PNG.
 
     Raises:
         FontMissing: No font has a character that is shown.
     """
     picture = Image.new("RGB", (WIDTH, HEIGHT), _BACKGROUND)
-    for node in courier.hierarchy.iterdescendants():
-        _draw_node(picture, courier, node)
+    for node in app.hierarchy.iterdescendants():
+        _draw_node(picture, app, node)
     file = io.BytesIO()
     (picture if box is None else picture.crop(box)).save(file, "PNG", compress_level=1)
     return file.getvalue()
 
 
-def _draw_node(picture: Image.Image, courier: Courier, node: etree._Element) -> None:
+def _draw_node(picture: Image.Image, app: App, node: etree._Element) -> None:
     match = _BOUNDS.fullmatch(node.get("bounds") or "")
     if match is None:
         return
     left, top, right, bottom = map(int, match.groups())
-    name = (node.get("resource-id") or "").removeprefix(f"{PACKAGE}:id/")
+    role = app.role(node)
     pen = ImageDraw.Draw(picture)
-    if name in _BARS:
+    if role is Role.BAR:
         pen.rectangle((left, top, right, bottom), fill=_BAR)
-    elif name == "message_text":
-        paper = _OWN_PAPER if left > WIDTH - right else _PAPER[name]
-        _draw_bubble(picture, (left, top, right, bottom), courier.visible_text(node), paper)
-    elif name == "message_status":
+    elif app.target(node).what == "message":
+        paper = _OWN_PAPER if left > WIDTH - right else _PAPER
+        edges = (app.skin.list_top, app.skin.list_bottom)
+        _draw_bubble(picture, (left, top, right, bottom), edges, app.visible_text(node), paper)
+    elif role is Role.TICK:
         pen.line((left + 16, bottom - 30, left + 28, bottom - 18, left + 46, bottom - 42), _GREY, 5)
-    elif text := courier.visible_text(node):
-        if name in _PAPER:
-            pen.rounded_rectangle((left, top, right, bottom), 16, fill=_PAPER[name])
-        ink = _GREY if name == "notice_text" or node.get("showing-hint") == "true" else _INK
+    elif text := app.visible_text(node):
+        if role is Role.FIELD:
+            pen.rounded_rectangle((left, top, right, bottom), 16, fill=_PAPER)
+        ink = _GREY if role is Role.GREY or node.get("showing-hint") == "true" else _INK
         most = max(1, (bottom - top) // LINE_PX)
         lines, size = _fitted(text, right - left - _PADDING_PX, most)
         size = min(size, bottom - top - 4)
         _draw_lines(pen, lines, size, (left + _PADDING_PX // 2, top), ink)
 
 
-def _draw_bubble(picture: Image.Image, box: Box, text: str, paper: str) -> None:
+def _draw_bubble(
+    picture: Image.Image, box: Box, edges: tuple[int, int], text: str, paper: str
+) -> None:
     """Draw a message; of one that hangs over an edge of the list, what is in sight."""
     left, top, right, bottom = box
     whole = LINE_PX * line_count(text) + _PADDING_PX
@@ -112,7 +104,7 @@ def _draw_bubble(picture: Image.Image, box: Box, text: str, paper: str) -> None:
     pen.rounded_rectangle((0, 0, right - left - 1, whole - 1), 20, fill=paper)
     _draw_lines(pen, lines, size, (_PADDING_PX, _PADDING_PX // 2), _INK)
     gap = _PADDING_PX // 2
-    hangs_over = top == LIST_TOP and bottom < LIST_BOTTOM
+    hangs_over = top == edges[0] and bottom < edges[1]
     # Its end is what is seen of one that hangs over the top, its beginning otherwise.
     start = min(0, bottom - top - whole - gap) if hangs_over else 0
     seen = bubble.crop((0, -start, right - left, min(whole, -start + bottom - top)))

@@ -10,20 +10,11 @@ from typing import Final
 
 from lxml import etree
 
-from drivers.embedded.courier import HEIGHT, WIDTH
-from drivers.embedded.uiautomator2 import (
-    Body,
-    Command,
-    CommandError,
-    Dialect,
-    Handset,
-    bounds_of,
-    number,
-    press_key,
-    scroll,
-    table,
-    tap_at,
-)
+from drivers.embedded.canvas import HEIGHT, WIDTH
+from drivers.embedded.elements import Command
+from drivers.embedded.handset import Body, CommandError, Handset, number, table
+from drivers.embedded.touch import bounds_of, press_key, scroll, tap_at
+from drivers.embedded.uiautomator2 import Dialect
 
 SDK: Final = 34
 """API level of the Android that the handset plays."""
@@ -114,13 +105,13 @@ def _active(handset: Handset, _: Body) -> object:
 def _type_keys(handset: Handset, body: Body) -> object:
     _focused(handset)
     if body.get("replace"):
-        handset.courier.clear()
-    handset.courier.type(str(body.get("text", "")))
+        handset.app.clear()
+    handset.app.type(str(body.get("text", "")))
     return None
 
 
 def _focused(handset: Handset) -> etree._Element:
-    for node in handset.courier.hierarchy.iterdescendants():
+    for node in handset.app.hierarchy.iterdescendants():
         if node.get("focused") == "true":
             return node
     raise CommandError("no such element", "No element has the focus")
@@ -172,7 +163,7 @@ def _touch(handset: Handset, down: tuple[float, float], up_y: float) -> None:
     if abs(up_y - y) < _TAP_PX:
         tap_at(handset, x, y)
     else:
-        handset.courier.scroll(round(up_y - y))
+        handset.app.scroll(round(up_y - y))
 
 
 def _attribute(name: str) -> Command:

@@ -5,6 +5,9 @@ tap it, one snapshot at each end. The harness does the same and journals, checks
 scores and decides what comes next. Both send the same texts through the same kind of door, in
 turns, on handsets of their own, within one run.
 
+What the journal takes of it is told too: its commits wait for the disk (write-ahead, before the
+tap), so on a slow or busy disk it is what the harness costs.
+
 Run: python -m tests.benchmarks.overhead [--quick] [--json]
 """
 
@@ -16,16 +19,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Final
 
 from appium.webdriver.common.appiumby import AppiumBy
 from appium.webdriver.webdriver import WebDriver
 
 from drivers.door import doors, start_server
-from drivers.embedded.courier import PACKAGE
 from drivers.embedded.process import EmbeddedProcess
 from drivers.handset import Handset
+from drivers.handset_receiver import HandsetReceiver
 from drivers.lane import Lane
 from drivers.testbed import load_testbed
 from probes.live_run import JOURNAL_NAME, LiveRun
@@ -39,7 +42,9 @@ from wordlists.entry import Entry
 from wordlists.wordlist import load_all
 
 CHAT: Final = "group"
+PACKAGE: Final = "org.undelivered.courier"
 MESSAGES_A_TURN: Final = 10
+LOOK_S: Final = 0.0005
 MOST_OVERHEAD: Final = 1.3
 
 
@@ -50,15 +55,47 @@ class Turn:
     Attributes:
         texts: The texts, in order.
         seconds: Wall time.
+        journal_s: Seconds of it that the journal took.
     """
 
     texts: Sequence[str]
     seconds: float
+    journal_s: float = 0.0
 
     @property
     def ms_per_message(self) -> float:
         """Milliseconds a message."""
         return 1000 * self.seconds / len(self.texts)
+
+    @property
+    def journal_ms_per_message(self) -> float:
+        """Milliseconds a message that the journal took of these."""
+        return 1000 * self.journal_s / len(self.texts)
+
+
+class Stopwatch:
+    """Adds up what calls take.
+
+    Attributes:
+        seconds: What they took so far.
+    """
+
+    def __init__(self) -> None:
+        """Begin at zero."""
+        self.seconds = 0.0
+
+    def time(self, owner: object, method: str) -> None:
+        """Add up the calls of a method from now on."""
+        call = getattr(owner, method)
+
+        def timed(*args: object) -> object:
+            began = perf_counter()
+            try:
+                return call(*args)
+            finally:
+                self.seconds += perf_counter() - began
+
+        setattr(owner, method, timed)
 
 
 class Harness:
@@ -78,18 +115,25 @@ class Harness:
         )
         self._entries = iter(entries)
         self._sent = 0
+        self._journal = Stopwatch()
+        for method in ("begin_attempt", "observe"):
+            self._journal.time(self._live._journal, method)
 
     def turn(self) -> Turn:
-        """Decide entries until enough messages are sent."""
+        """Decide entries until enough messages are sent, and see the last of them through."""
         campaign = self._live.campaign
+        journal_before = self._journal.seconds
         began = perf_counter()
         while campaign.messages_sent < self._sent + MESSAGES_A_TURN:
             campaign.verdict(next(self._entries).id)
+        while campaign.in_hand:
+            sleep(LOOK_S)
         seconds = perf_counter() - began
+        journal_s = self._journal.seconds - journal_before
         with Journal.open(self._folder / JOURNAL_NAME, read_only=True) as journal:
             attempts = journal.attempts(self._live.run.id)[self._sent :]
         self._sent += len(attempts)
-        return Turn([attempt.text for attempt in attempts], seconds)
+        return Turn([attempt.text for attempt in attempts], seconds, journal_s)
 
     def close(self) -> None:
         """End the run."""
@@ -126,18 +170,28 @@ def open_bare(testbed_path: Path, folder: Path, closing: ExitStack) -> Bare:
     """Open a lane's chat at both ends, and take its sessions."""
     testbed = load_testbed(str(testbed_path))
     (config,) = testbed.lanes
-    embedded = closing.enter_context(EmbeddedProcess.start(testbed_path, seed=0))
-    ends = (config.sender, config.receiver)
+    folder.mkdir()
+    # Handsets as the harness has them, which remember their chats on the disk, as phones do.
+    embedded = closing.enter_context(
+        EmbeddedProcess.start(
+            testbed_path,
+            seed=0,
+            state=folder / "handsets.jsonl",
+            log=folder / "handsets.log",
+        )
+    )
+    ends = config.handsets
     server = start_server(ends, embedded=embedded, folder=folder)
     if server is not None:
         closing.callback(server.stop)
     ways = doors(ends, embedded=embedded, server=server)
     sender, receiver = (Handset(end, ways[end.name], longest_pause_s=60.0) for end in ends)
+    chat = next(each for each in config.chats if each.kind == CHAT)
     lane = Lane(
         config,
-        chat=next(each for each in config.chats if each.kind == CHAT),
+        chat=chat,
         sender=sender,
-        receiver=receiver,
+        receiver=HandsetReceiver(receiver, chat.receiver_title, wait=lambda _: None),
         timing=testbed.timing,
         wait=lambda _: None,
     )
@@ -149,7 +203,7 @@ def open_bare(testbed_path: Path, folder: Path, closing: ExitStack) -> Bare:
 def measure_both(arguments: argparse.Namespace) -> Iterator[Figure]:
     """Both doors, the harness and the bare calls in turns."""
     entries = [entry for wordlist in load_all() for entry in wordlist.entries]
-    turns = {"direct": 10 if arguments.quick else 60, "full stack": 6 if arguments.quick else 40}
+    turns = {"direct": 10 if arguments.quick else 40, "full stack": 6 if arguments.quick else 40}
     with TemporaryDirectory() as temporary, ExitStack() as closing:
         folder = Path(temporary)
         sides: dict[str, tuple[Harness, Bare]] = {}
@@ -172,7 +226,16 @@ def measure_both(arguments: argparse.Namespace) -> Iterator[Figure]:
             ratios[door] = [ours.ms_per_message / theirs.ms_per_message for ours, theirs in both]
             yield told(door, "messages", sum(len(ours.texts) for ours, _ in both))
             yield told(door, "harness ms", median(ours.ms_per_message for ours, _ in both))
+            yield told(door, "journal ms", median(ours.journal_ms_per_message for ours, _ in both))
             yield told(door, "bare ms", median(theirs.ms_per_message for _, theirs in both))
+            yield told(
+                door,
+                "without journal",
+                median(
+                    (ours.ms_per_message - ours.journal_ms_per_message) / theirs.ms_per_message
+                    for ours, theirs in both
+                ),
+            )
             yield at_most(door, "overhead", median(ratios[door]), MOST_OVERHEAD)
 
 

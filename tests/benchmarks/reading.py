@@ -15,13 +15,13 @@ from typing import Final
 from PIL import Image
 
 from drivers.chat import read_chat
-from drivers.embedded.courier import Target
+from drivers.embedded.canvas import Target
+from drivers.embedded.handset import Handset
 from drivers.embedded.network import Network
 from drivers.embedded.policy import load_policy
 from drivers.embedded.screenshot import screenshot
-from drivers.embedded.uiautomator2 import Handset
 from drivers.ocr import AnyScript
-from drivers.profile import load_profile
+from drivers.profile_file import load_profile
 from drivers.screen import Screen
 from drivers.testbed import load_testbed
 from results.likeness import is_misreading, ocr_similarity
@@ -58,8 +58,8 @@ _CHAT = "lane-1/group"
 
 def bubbles(handset: Handset) -> Iterator[Image.Image]:
     """Pictures of the messages that others sent, oldest first."""
-    picture = Image.open(io.BytesIO(screenshot(handset.courier)))
-    view = read_chat(Screen(handset.courier.hierarchy, handset.now()), load_profile("courier"))
+    picture = Image.open(io.BytesIO(screenshot(handset.app)))
+    view = read_chat(Screen(handset.app.hierarchy, handset.now()), load_profile("courier"))
     for bubble in view.bubbles:
         if not bubble.is_own and bubble.bounds is not None:
             box = bubble.bounds
@@ -93,7 +93,7 @@ def _receiver(folder: Path, texts: tuple[str, ...]) -> Handset:
         raise ValueError("the shipped testbed has embedded handsets")
     network = Network(testbed, load_policy(testbed.embedded.policy), 0, None)
     handset = Handset("phone-2", network)
-    handset.courier.tap(Target("chat", _CHAT))
+    handset.app.tap(Target("chat", _CHAT))
     for text in texts:
         network.send("phone-1", _CHAT, text)
     return handset

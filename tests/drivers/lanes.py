@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from drivers.chat import read_chat
 from drivers.door import Door
 from drivers.embedded.process import EmbeddedProcess
 from drivers.handset import Handset
+from drivers.handset_receiver import HandsetReceiver
+from drivers.incoming import Incoming, Past
 from drivers.lane import Lane, SentView
 from drivers.testbed import LaneConfig, Testbed, load_testbed
 from tests.testbeds import write_testbed
@@ -58,11 +61,12 @@ class Running:
         return Handset(config, Door(url=self.network.handset_url(name)), longest_pause_s=1)
 
     def _lane(self, config: LaneConfig, chat: str, sender: Handset, receiver: Handset) -> Lane:
+        which = next(each for each in config.chats if each.kind == chat)
         return Lane(
             config,
-            chat=next(each for each in config.chats if each.kind == chat),
+            chat=which,
             sender=sender,
-            receiver=receiver,
+            receiver=HandsetReceiver(receiver, which.receiver_title, wait=lambda _: None),
             timing=replace(self.testbed.timing, settle_s=0.0),
             wait=lambda _: None,
         )
@@ -90,3 +94,10 @@ def enter(handset: Handset, title: str) -> None:
 def draft(handset: Handset) -> str | None:
     """Text in the input field."""
     return read_chat(handset.screen(), handset.config.profile).input_text
+
+
+def past(*texts: str, cursor: str | None = None) -> Past:
+    """What had arrived before an interruption, oldest first."""
+    now = datetime.now(UTC)
+    arrived = [Incoming(place=at, text=text, seen_at=now) for at, text in enumerate(texts)]
+    return Past(arrived=arrived, cursor=cursor)

@@ -50,7 +50,7 @@ class StandIn:
         """A chat whose tree has no texts."""
         rows = "".join(
             f'<row resource-id="{_ID}message_row" bounds="[0,{top}][500,{top + _ROW_PX}]"><text '
-            f'resource-id="{_ID}message_text" bounds="[0,{top}][500,{top + _ROW_PX}]"/></row>'
+            f'resource-id="{_ID}message_text" bounds="[0,{top}][400,{top + _ROW_PX}]"/></row>'
             for top, _ in self._placed()
         )
         return Screen.parse(

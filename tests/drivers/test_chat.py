@@ -6,8 +6,9 @@ from xml.sax.saxutils import quoteattr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.chat import Bubble, Mark, NoticeKind, read_chat
-from drivers.profile import Ownership, load_profile
+from drivers.chat import Bubble, Mark, NoticeKind, read_chat, read_end
+from drivers.profile import Ownership
+from drivers.profile_file import load_profile
 from drivers.screen import Screen
 
 COURIER = load_profile("courier")
@@ -101,3 +102,20 @@ def test_texts_are_read_exactly(texts: list[str], typed: str) -> None:
     view = read_chat(screen(*map(row, texts), node("message_input", typed)), COURIER)
     assert list(view.incoming) == texts
     assert view.input_text == typed
+
+
+rows = st.builds(row, xml_text, mark=st.sampled_from([None, "Sending", "Sent", "Not sent"]))
+notices = st.sampled_from(["此账号已被限制", "消息包含无法发送的内容。", "Hello"]).map(
+    lambda text: node("notice_text", text)
+)
+
+
+@given(st.lists(rows | notices, max_size=6), xml_text)
+def test_end_of_a_chat_is_read_as_the_whole(parts: list[str], typed: str) -> None:
+    """What is read from our newest message on is what the whole chat shows there."""
+    shown = screen(*parts, node("message_input", typed))
+    whole, end = read_chat(shown, COURIER), read_end(shown, COURIER)
+    assert replace(end, bubbles=()) == replace(whole, bubbles=())
+    assert end.last_own == whole.last_own
+    assert end.hides_texts is whole.hides_texts
+    assert end.bubbles == whole.bubbles[len(whole.bubbles) - len(end.bubbles) :]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from drivers.deliveries import Deliveries, Delivery
-from drivers.lane import Incoming
+from drivers.incoming import Incoming
 from drivers.profile import ReadMode
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

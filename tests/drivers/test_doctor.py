@@ -3,8 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -24,13 +23,14 @@ from drivers.doctor.finding import (
     ok,
     report_line,
 )
-from drivers.doctor.patient import MANAGED_CHECKS, REMOTE_CHECKS, SESSION_CHECKS, clock_skew
+from drivers.doctor.patient import MANAGED_CHECKS, REMOTE_CHECKS, SESSION_CHECKS
 from drivers.doctor.screens import SCREEN_CHECKS
 from drivers.doctor.workbench import WORKBENCH_CHECKS
 from drivers.embedded.process import EmbeddedProcess
 from drivers.errors import DriverError, SessionLost
-from drivers.server import free_ports
+from drivers.ports import free_ports
 from drivers.tools import Places
+from tests.drivers.stand_in_emulator import Behaviour, write_avd, write_sdk
 from tests.testbeds import fault, write_testbed
 
 Changes = list[tuple[str, str]]
@@ -229,7 +229,8 @@ def test_lost_session(tmp_path: Path) -> None:
 
 def test_unknown_version(tmp_path: Path) -> None:
     """A version that the profile was not written for is a warning that names both."""
-    report = diagnose(tmp_path, changes=[profile(tmp_path, '["1.*"]', '["2.*"]')])
+    old, new = profile(tmp_path, '["1.*"]', '["2.*"]')
+    report = diagnose(tmp_path, changes=[(old, f'{new}\nversion = "1.4.2"')])
     assert not report.failed
     found = report.of("version")
     assert found.status is Status.WARN
@@ -350,6 +351,144 @@ def test_receiver_that_gets_nothing(tmp_path: Path) -> None:
     assert str(report.folder / "phone-2-arrival.xml") in report.of("arrival", "phone-2").detail
 
 
+# Emulators. That they boot is tested through the full stack.
+
+EMULATED = PHONE_1.replace(
+    'appium = "embedded"',
+    'appium = "managed"\nudid = "emulator-5600"\n[handset.emulator]\navd = "undelivered-a"\n'
+    'snapshot = "logged-in"',
+)
+
+
+@pytest.fixture
+def sdk(tmp_path: Path, nowhere: Places) -> Places:
+    """A machine that has the SDK's emulator and an AVD with a snapshot, and no other tools."""
+    home = tmp_path / "avds"
+    write_avd(
+        home,
+        "undelivered-a",
+        Behaviour(testbed="embedded", handset="phone-1"),
+        snapshots=("logged-in",),
+    )
+    environ = {**nowhere.environ, "ANDROID_HOME": str(write_sdk(tmp_path / "sdk"))}
+    return replace(nowhere, environ={**environ, "ANDROID_AVD_HOME": str(home)})
+
+
+def test_emulator_that_could_boot(tmp_path: Path, sdk: Places) -> None:
+    """SDK, virtualisation, AVD and snapshot are each told; what is missing besides stops it."""
+    report = diagnose(tmp_path, changes=[(PHONE_1, EMULATED)], places=sdk)
+    assert "36.1.9.0" in report.of("Android emulator", None).detail
+    assert report.of("acceleration", None).detail == "KVM (version 12) is installed and usable."
+    assert report.of("AVDs", None).detail == "undelivered-a"
+    assert report.of("snapshots", None).detail == "undelivered-a: logged-in"
+    assert "'Node'" in report.of("emulator").detail
+    assert report.status("emulator") is report.status("device") is Status.SKIPPED
+    assert report.status("typing", "phone-4") is Status.OK
+
+
+def test_no_sdk(tmp_path: Path, nowhere: Places) -> None:
+    """Without the SDK it is said what to install; AVDs are not looked for."""
+    report = diagnose(tmp_path, changes=[(PHONE_1, EMULATED)], places=nowhere)
+    assert ("Android emulator", None) in report.failed
+    assert 'sdkmanager "emulator"' in report.of("Android emulator", None).remedy
+    assert report.status("AVDs", None) is report.status("snapshots", None) is Status.SKIPPED
+
+
+def test_no_virtualisation(tmp_path: Path, sdk: Places) -> None:
+    """Where the emulator may not use virtualisation, its reason and the remedy are told."""
+    broken = replace(sdk, environ={**sdk.environ, "STAND_IN_NO_KVM": "1"})
+    report = diagnose(tmp_path, changes=[(PHONE_1, EMULATED)], places=broken)
+    assert ("acceleration", None) in report.failed
+    assert "permissions to use KVM" in report.of("acceleration", None).detail
+    assert "gpasswd -a $USER kvm" in report.of("acceleration", None).remedy
+
+
+def test_no_such_avd(tmp_path: Path, sdk: Places) -> None:
+    """An AVD that is not there is told with those that are."""
+    other = EMULATED.replace("undelivered-a", "undelivered-x")
+    report = diagnose(tmp_path, changes=[(PHONE_1, other)], places=sdk)
+    assert ("AVDs", None) in report.failed
+    detail = report.of("AVDs", None).detail
+    assert detail == "there is no undelivered-x; the emulator lists: undelivered-a"
+    assert report.status("snapshots", None) is Status.SKIPPED
+
+
+def test_no_such_snapshot(tmp_path: Path, sdk: Places) -> None:
+    """A snapshot that is not there is told with those that are."""
+    other = EMULATED.replace("logged-in", "logged-out")
+    report = diagnose(tmp_path, changes=[(PHONE_1, other)], places=sdk)
+    assert ("snapshots", None) in report.failed
+    assert "has no 'logged-out', but: logged-in" in report.of("snapshots", None).detail
+
+
+def test_avd_in_an_unusual_place(tmp_path: Path, sdk: Places) -> None:
+    """Where the AVD's folder is not found, nothing is said of its snapshots but how to ask."""
+    (tmp_path / "avds" / "undelivered-a.ini").rename(tmp_path / "sdk" / "undelivered-a.ini")
+    program = tmp_path / "sdk" / "emulator" / "emulator"
+    listing = (
+        "#!/bin/sh\n[ $1 = -list-avds ] && echo undelivered-a || echo Android emulator version 1\n"
+    )
+    program.write_text(listing, encoding="utf-8")
+    report = diagnose(tmp_path, changes=[(PHONE_1, EMULATED)], places=sdk)
+    assert report.status("snapshots", None) is Status.WARN
+    assert "adb emu avd snapshot list" in report.of("snapshots", None).remedy
+
+
+# Hidden texts.
+
+
+def hiding(folder: Path, handset: str, *changes: tuple[str, str]) -> Finding:
+    """What is said of the texts on a handset that hides them, once messages are on the screen."""
+    path = write_testbed(
+        folder,
+        more=fault(handset, "hides_text", after_messages=0),
+        changes=[("settle_s = 2.0", "settle_s = 0.5"), *changes],
+    )
+    findings: list[Finding] = []
+    with pytest.MonkeyPatch.context() as patch:
+        # The second examination finds what the first has sent.
+        state = folder / "state.jsonl"
+        begin = EmbeddedProcess.start
+        patch.setattr(
+            EmbeddedProcess,
+            "start",
+            lambda testbed, **how: begin(testbed, **{**how, "state": state}),
+        )
+        for _ in range(3):
+            findings = list(
+                examine(
+                    str(path),
+                    chat="direct",
+                    sends=True,
+                    folder=folder / "kept",
+                    places=Places.here(),
+                )
+            )
+    (found,) = (each for each in findings if (each.check, each.handset) == ("texts", handset))
+    return found
+
+
+def test_receiver_that_hides_texts(tmp_path: Path) -> None:
+    """A receiver whose app hides its texts is told, with how to make it show them."""
+    found = hiding(tmp_path, "phone-2")
+    assert found.status is Status.FAIL
+    assert "none has a text in the tree" in found.detail
+    assert "TalkBack or Select to Speak" in found.remedy
+
+
+def test_receiver_that_is_read_otherwise(tmp_path: Path) -> None:
+    """Where the testbed names another way to read, hidden texts are a warning."""
+    name = 'name = "phone-2"\n'
+    found = hiding(tmp_path, "phone-2", (name, f'{name}read = ["tree", "ocr"]\n'))
+    assert found.status is Status.WARN
+    assert "read by: ocr" in found.detail
+
+
+def test_sender_that_hides_texts(tmp_path: Path) -> None:
+    """A sender can be judged by its marks: hidden texts are a warning there."""
+    assert hiding(tmp_path, "phone-1").status is Status.WARN
+
+
 # The checks themselves.
 
 
@@ -407,19 +546,6 @@ def test_lost_session_stops_what_needs_one() -> None:
         Check(name="a", look=lambda _: raising(SessionLost("gone"))),
         Check(name="b", look=lambda _: ok("good"), needs=(SESSION,)),
     ) == [("a", Status.FAIL), ("b", Status.SKIPPED)]
-
-
-NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("shown_s", "skew_s"), [(0, 0), (-1, 0), (1, 0), (-4, 3), (4, 3), (3600, 3599)]
-)
-def test_clock_skew(shown_s: int, skew_s: int) -> None:
-    """A clock that shows whole seconds may be a second further than it shows, and no more."""
-    shown = NOON + timedelta(seconds=shown_s)
-    skew = clock_skew(shown, NOON, NOON + timedelta(seconds=1))
-    assert skew == timedelta(seconds=skew_s)
 
 
 # The command.

@@ -18,6 +18,7 @@ from drivers.embedded.process import EmbeddedProcess
 from drivers.errors import DriverError, ScreenUnknown, SessionLost
 from drivers.handset import Handset, require
 from drivers.profile import Selector, SelectorKind
+from drivers.profile_file import load_profile
 from drivers.screen import Found, Node
 from drivers.testbed import HandsetConfig, load_testbed
 from tests.testbeds import write_testbed
@@ -188,12 +189,18 @@ def test_version_is_not_observed_without_shell(
     assert phone.app_version() is None
 
 
-def test_versions_of_the_profile(url: str) -> None:
-    """Versions are compared with the patterns of the profile; an unknown one passes."""
-    phone = handset(url)
-    assert phone.knows_version("1.4.2")
-    assert phone.knows_version(None)
-    assert not phone.knows_version("2.0")
+def test_profile_is_fitted_to_the_version(phone: Handset, url: str) -> None:
+    """The version that is installed decides which selectors are tried first; one unknown warns."""
+    assert phone.fit().is_known
+    strange = handset(url, replace(CONFIG, version="2.0"))
+    assert (strange.fit().is_known, strange.config.profile) == (False, CONFIG.profile)
+    assert "2.0" in strange.fit().warning
+    wechat = load_profile("wechat")
+    family = next(each for each in wechat.families if each.versions)
+    version = family.versions[0].replace("*", "1")
+    newer = handset(url, replace(CONFIG, profile=wechat, version=version))
+    assert newer.fit().is_known
+    assert newer.config.profile.family == family.name
 
 
 def test_missing_node_names_all_selectors(phone: Handset) -> None:

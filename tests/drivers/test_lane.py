@@ -18,8 +18,8 @@ from drivers.errors import (
     WrongChat,
 )
 from drivers.handset import Handset
-from drivers.lane import Incoming
-from tests.drivers.lanes import Built, Running, draft, enter, run
+from drivers.incoming import Incoming
+from tests.drivers.lanes import Built, Running, draft, enter, past, run
 from tests.testbeds import fault, rule
 
 RULES = (
@@ -391,7 +391,7 @@ def test_interrupted_run_goes_on(built: Built, calm: Running) -> None:
     built.send("first", "second", "third")
     arrived = ["first", "second"]
     again = calm.build()
-    again.lane.open(arrived)
+    again.lane.open(past(*arrived))
     incoming = again.lane.look(expected=1)
     assert [(each.place, each.text) for each in incoming] == [(2, "third")]
     again.lane.close()
@@ -404,7 +404,7 @@ def test_interrupted_run_sees_what_is_gone(failing: Failing, tmp_path: Path) -> 
     arrived = one.look(expected=4)
     assert arrived == ["first", "fleeting", "one", "two"]
     one.send("three")
-    one.lane.open(arrived)
+    one.lane.open(past(*arrived))
     gone, three = one.lane.look(expected=1)
     assert (gone.text, gone.place, gone.is_gone) == ("fleeting", 1, True)
     assert (three.text, three.place) == ("three", 4)

@@ -10,11 +10,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from lxml import etree
 
 from drivers.deliveries import Deliveries
-from drivers.embedded.courier import Courier
+from drivers.embedded.app import App
 from drivers.embedded.network import Event, Network
 from drivers.embedded.policy import load_policy
+from drivers.embedded.skins.registry import SKINS
 from drivers.handset import Handset
+from drivers.handset_receiver import HandsetReceiver
 from drivers.lane import Lane
+from drivers.profile import VersionFit, fit_version
 from drivers.screen import Found, Node, Screen
 from drivers.testbed import HandsetConfig, load_testbed
 from tests.testbeds import rule as policy_rule
@@ -28,37 +31,40 @@ class NearHandset:
 
     def __init__(self, config: HandsetConfig, network: Network) -> None:
         self.config = config
-        self._courier = Courier(config.name, network)
+        self._app = App(config.name, network, SKINS[0])
 
     def start(self) -> None:
         pass
+
+    def fit(self) -> VersionFit:
+        return fit_version(self.config.profile, None)
 
     def bring_app_to_front(self) -> None:
         pass
 
     def screen(self) -> Screen:
-        return Screen.parse(etree.tostring(self._courier.hierarchy, encoding="unicode"))
+        return Screen.parse(etree.tostring(self._app.hierarchy, encoding="unicode"))
 
     def tap(self, found: Found, what: str) -> None:
-        nodes = self._courier.hierarchy.iterdescendants()
+        nodes = self._app.hierarchy.iterdescendants()
         node = next(each for each in nodes if each.get("resource-id") == found.value)
-        self._courier.tap(self._courier.target(node))
+        self._app.tap(self._app.target(node))
 
     def tap_node(self, node: Node, what: str) -> None:
-        for each in self._courier.hierarchy.iterdescendants():
+        for each in self._app.hierarchy.iterdescendants():
             if each.get("bounds") == node.element.get("bounds"):
-                self._courier.tap(self._courier.target(each))
+                self._app.tap(self._app.target(each))
 
     def type_into(self, found: Found, text: str, what: str, *, clear: bool) -> None:
         if clear:
-            self._courier.clear()
-        self._courier.type(text)
+            self._app.clear()
+        self._app.type(text)
 
     def scroll_back(self) -> bool:
-        return self._courier.scroll(1500)
+        return self._app.scroll(1500)
 
     def scroll_forward(self) -> bool:
-        return self._courier.scroll(-1500)
+        return self._app.scroll(-1500)
 
 
 class NetworkAndLane(RuleBasedStateMachine):
@@ -93,7 +99,7 @@ class NetworkAndLane(RuleBasedStateMachine):
             config,
             chat=config.chats[0],
             sender=sender,
-            receiver=receiver,
+            receiver=HandsetReceiver(receiver, config.chats[0].receiver_title, wait=lambda _: None),
             timing=testbed.timing,
             wait=lambda _: None,
         )

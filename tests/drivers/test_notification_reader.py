@@ -6,7 +6,7 @@ import pytest
 
 from drivers.errors import DriverError, SessionLost, Unreadable
 from drivers.notification_reader import KEPT, NotificationReader
-from drivers.profile import load_profile
+from drivers.profile_file import load_profile
 from tests.drivers.stand_in_handset import TITLE, StandIn
 
 COURIER = load_profile("courier")

@@ -8,6 +8,7 @@ import pytest
 from drivers.errors import ConfigError, SessionLost
 from drivers.open_testbed import Claim, OpenTestbed
 from drivers.testbed import Testbed, load_testbed
+from tests.drivers.lanes import past
 from tests.testbeds import rule, write_testbed
 
 Changes = list[tuple[str, str]]
@@ -123,7 +124,7 @@ def test_handsets_remember_in_the_folder(tmp_path: Path) -> None:
         exchange(opened, "hello", "world")
     with start(testbed, tmp_path) as opened:
         lane = opened.lanes[0]
-        lane.open(["hello"])
+        lane.open(past("hello"))
         assert [(each.place, each.text) for each in lane.look(expected=1)] == [(1, "world")]
         assert lane.own_texts() == ("hello", "world")
 

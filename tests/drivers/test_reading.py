@@ -10,7 +10,7 @@ import pytest
 from drivers.chat import Mark
 from drivers.errors import ReadModeChanged, Unreadable
 from drivers.profile import ReadMode
-from tests.drivers.lanes import Built, run
+from tests.drivers.lanes import Built, past, run
 from tests.testbeds import fault, reads
 
 HIDDEN = fault("phone-2", "hides_text", after_messages=0)
@@ -79,7 +79,7 @@ def test_resumed_lane_finds_what_is_new(building: Building) -> None:
     """After an interruption, notifications are laid over what is known to have arrived."""
     one = building("notifications")
     one.send("known", "known", "under way")
-    one.lane.open(arrived=["known", "known"])
+    one.lane.open(past("known", "known"))
     assert seen(one) == [(2, "under way", ReadMode.NOTIFICATIONS)]
 
 

@@ -6,7 +6,8 @@ from xml.sax.saxutils import quoteattr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.profile import Selector, SelectorKind, load_profile
+from drivers.profile import Selector, SelectorKind
+from drivers.profile_file import load_profile
 from drivers.screen import Screen
 from drivers.suggestion import Proposals, propose
 

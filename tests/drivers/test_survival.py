@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from drivers.embedded.courier import LAUNCHER, SYSTEM
+from drivers.embedded.canvas import SYSTEM
+from drivers.embedded.skins.skin import LAUNCHER
 from drivers.errors import DriverError, ScreenUnknown, SessionLost
 from drivers.evidence import EvidenceFolder, EvidenceKind
 from drivers.handset import Handset

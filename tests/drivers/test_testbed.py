@@ -1,10 +1,13 @@
 """Testbeds: data that is checked when it is loaded."""
 
+import re
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
+from drivers.consent import objections
+from drivers.emulator_config import EmulatorConfig
 from drivers.errors import ConfigError
 from drivers.profile import ReadMode
 from drivers.testbed import load_testbed
@@ -39,6 +42,55 @@ chats = [{ kind = "direct", sender_title = "Two", receiver_title = "One" }]
 """
 
 
+EMULATED = TESTBED.replace(
+    'appium = "http://127.0.0.1:4723"\nudid = "emulator-5554"',
+    'appium = "managed"\nudid = "emulator-5554"\n[handset.emulator]\navd = "undelivered-a"',
+).replace(
+    'appium = "http://127.0.0.1:4723"\nudid = "emulator-5556"',
+    'appium = "managed"\nudid = "emulator-5556"\n'
+    '[handset.emulator]\navd = "undelivered-b"\nsnapshot = "logged-in"\nheadless = false\n'
+    "boot_s = 60",
+)
+
+
+def test_emulators(tmp_path: Path) -> None:
+    """An emulator's port follows from its udid; where nothing is said it has no window and time."""
+    path = tmp_path / "testbed.toml"
+    path.write_text(EMULATED, encoding="utf-8")
+    first, second = (each.emulator for each in load_testbed(str(path)).handsets)
+    assert first == EmulatorConfig(
+        avd="undelivered-a", port=5554, snapshot=None, is_headless=True, boot_s=240.0
+    )
+    assert second == EmulatorConfig(
+        avd="undelivered-b", port=5556, snapshot="logged-in", is_headless=False, boot_s=60.0
+    )
+    assert second.udid == "emulator-5556"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('"managed"', '"http://127.0.0.1:4723"', "needs appium = 'managed'"),
+        ("emulator-5554", "127.0.0.1:5555", 'needs udid = "emulator-PORT"'),
+        ("emulator-5554", "emulator-5555", "even and 5554 to 5682, not 'emulator-5555'"),
+        ("emulator-5554", "emulator-5684", "5554 to 5682, not 'emulator-5684'"),
+        ("emulator-5554", "emulator-5556", "'managed emulator-5556' is named 2 times"),
+        ("undelivered-a", "undelivered-b", "AVD 'undelivered-b' is named 2 times"),
+        ("undelivered-a", "-wipe-data", "handset.0.emulator.avd"),
+        ("logged-in", "-no-window", "handset.1.emulator.snapshot"),
+        ("boot_s = 60", "boot_s = 0", "handset.1.emulator.boot_s"),
+        ("headless", "headles", "handset.1.emulator.headles: nobody knows this key"),
+    ],
+)
+def test_broken_emulator_is_explained(tmp_path: Path, old: str, new: str, told: str) -> None:
+    """What cannot be booted, or would be booted twice, is refused with the value and the place."""
+    path = tmp_path / "testbed.toml"
+    path.write_text(EMULATED.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_testbed(str(path))
+    assert told in str(caught.value)
+
+
 def test_shipped_testbed_loads() -> None:
     """The testbed that ships with the project has lanes for both kinds of chat."""
     testbed = load_testbed("embedded")
@@ -58,7 +110,7 @@ def test_defaults_of_a_real_testbed_are_slow(tmp_path: Path) -> None:
     [
         ("dedicated = true", "dedicated = false", "account 'one': dedicated = false"),
         ('account = "two"', 'account = "three"', "there is no account 'three'"),
-        ('receiver = "b"', 'receiver = "c"', "there is no handset 'c'"),
+        ('receiver = "b"', 'receiver = "c"', "there is no handset 'c', and no inbox"),
         ('receiver = "b"', 'receiver = "a"', "sender and receiver are one handset"),
         ("emulator-5556", "emulator-5554", "is named 2 times"),
         ('appium = "http://127.0.0.1:4723"', 'appium = "embedded"', "needs a table [embedded]"),
@@ -91,6 +143,29 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_testbed(str(path))
     assert str(caught.value).count("\n") == 3
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/testbed.md"])
+def test_testbed_of_a_page_can_be_used(tmp_path: Path, page: str) -> None:
+    """The testbeds that the pages show load, and boot what they say they do."""
+    text = (Path(__file__).parents[2] / page).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```toml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    (whole,) = (block for block in blocks if "[[lane]]" in block)
+    path = tmp_path / "lab.toml"
+    path.write_text(whole, encoding="utf-8")
+    testbed = load_testbed(str(path))
+    assert testbed.lanes_with("group")
+    # It asks to read the statement, and has all else that a run wants to be stated.
+    (_, problem) = objections(testbed.lanes, testbed.consent, testbed.pacing)
+    assert "is not the statement" in problem
+    # A page may show one handset by itself, to take the place of the one of that name.
+    for part in (block for block in blocks if block.startswith("[[handset]]")):
+        rest = re.sub(
+            r"\[\[handset\]\]\nname = \"phone-1\".*?(?=\n\[\[)", part, whole, flags=re.DOTALL
+        )
+        path.write_text(rest, encoding="utf-8")
+        testbed = load_testbed(str(path))
+    assert testbed.handsets[0].emulator is not None
 
 
 def test_missing_kind_of_chat_is_explained(tmp_path: Path) -> None:

@@ -20,9 +20,11 @@ from drivers.tools import (
     find_adb,
     find_all,
     find_appium,
+    find_emulator,
     find_node,
     find_npm,
     find_uiautomator2,
+    require_emulator,
     require_toolchain,
 )
 
@@ -175,6 +177,32 @@ def test_version_of_adb_is_told(nowhere: Places, tmp_path: Path) -> None:
     assert tool(find_adb(nowhere)).version == "29.0.6-debian"
 
 
+def test_emulator_is_looked_for_in_order(nowhere: Places, tmp_path: Path) -> None:
+    """ANDROID_HOME comes first, then ANDROID_SDK_ROOT, then PATH; what does not run is named."""
+    banner = "INFO    | Android emulator version 36.1.9.0 (build_id 13823996)"
+    named = {
+        variable: program(tmp_path / variable / "emulator" / "emulator", banner)
+        for variable in ("ANDROID_HOME", "ANDROID_SDK_ROOT")
+    }
+    on_path = program(tmp_path / "bin" / "emulator", banner)
+    environ = {**nowhere.environ, **{each: str(tmp_path / each) for each in named}}
+    for variable, path in named.items():
+        found = tool(find_emulator(replace(nowhere, environ=environ)))
+        assert (found.path, found.version) == (path, "36.1.9.0")
+        del environ[variable]
+    assert tool(find_emulator(replace(nowhere, environ=environ))).path == on_path
+    program(on_path, "something else")
+    gone = missing(find_emulator(replace(nowhere, environ={**environ, "ANDROID_HOME": "/nowhere"})))
+    assert "/nowhere/emulator/emulator does not exist." in gone.problem
+    assert f"{on_path} does not run." in gone.problem
+
+
+def test_missing_emulator_is_told(nowhere: Places) -> None:
+    """Where an emulator is to be booted and there is none, it is said how to install it."""
+    with pytest.raises(ConfigError, match=r'handset\.emulator.*\n.*sdkmanager "emulator"'):
+        require_emulator(nowhere)
+
+
 def test_sdk_of_adb_is_its_home(tmp_path: Path) -> None:
     """An adb that belongs to an SDK, even by a link elsewhere, brings that SDK."""
     actual = adb(tmp_path / "sdk" / "platform-tools" / "adb", "36.0.0")
@@ -231,6 +259,7 @@ def test_pins_say_what_package_json_says() -> None:
     manifest = json.loads((PROJECT / "package.json").read_text(encoding="utf-8"))
     assert manifest["dependencies"] == {
         "appium": PINS.appium,
+        "appium-chromium-driver": PINS.chromium,
         "appium-uiautomator2-driver": PINS.uiautomator2,
     }
 

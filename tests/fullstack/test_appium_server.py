@@ -12,7 +12,8 @@ import pytest
 
 from drivers.errors import DriverError
 from drivers.pins import load_pins
-from drivers.server import AppiumServer, free_ports
+from drivers.ports import free_ports
+from drivers.server import AppiumServer
 from drivers.tools import Toolchain
 from tests.processes import are_gone, commands_mentioning, group_members
 
@@ -99,7 +100,7 @@ def test_port_taken_in_between_is_tried_again(
         wanted = list(free_ports(2))
         wanted[which] = stranger.getsockname()[1]
         choices = iter([tuple(wanted), free_ports(2)])
-        monkeypatch.setattr("drivers.server._free_ports", lambda: next(choices))
+        monkeypatch.setattr("drivers.server.free_ports", lambda _: next(choices))
         with AppiumServer(tmp_path, toolchain=toolchain) as server:
             assert httpx.get(f"{server.url}/status", trust_env=False).is_success
             assert server.adb.devices() == {}

@@ -1,5 +1,6 @@
 """The main job through Appium, its UiAutomator2 driver and adb, on embedded handsets."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -31,6 +32,7 @@ FAULTS: Final = (
     "wrong_chat",
     "restarts",
 )
+NOTHING: Final = {"sent without attempt": 0, "never sent": 0, "arrived unseen": 0}
 
 
 @pytest.fixture
@@ -59,14 +61,10 @@ def disagreements(sessions: Sessions) -> dict[str, int]:
     }
 
 
-def measure(sessions: Sessions, testbed: Path, *args: str) -> None:
-    """Run a session to its end, in a process of its own as a researcher does."""
-    process = sessions.start(testbed, *args)
+def finish(process: "subprocess.Popen[bytes]") -> None:
+    """Wait until a session that runs in a process of its own has ended well."""
     said, _ = process.communicate()
     assert process.returncode == 0, said.decode(errors="replace")
-
-
-NOTHING: Final = {"sent without attempt": 0, "never sent": 0, "arrived unseen": 0}
 
 
 def test_same_as_without_appium(
@@ -75,12 +73,33 @@ def test_same_as_without_appium(
     """On one lane, the same seed gives the same messages, in the same order, and verdicts."""
     managed = write_testbed(tmp_path / "managed", RULES, changes=(*ONE_LANE, *MANAGED))
     direct = write_testbed(tmp_path / "direct", RULES, changes=ONE_LANE)
-    measure(sessions, managed)
     (tmp_path / "other").mkdir()
     other = Sessions(pytester, tmp_path / "other")
-    measure(other, direct)
+    both = sessions.start(managed), other.start(direct)
+    for process in both:
+        finish(process)
     assert sessions.verdicts() == other.verdicts()
     assert sessions.texts() == other.texts()
+    assert sum(kind is VerdictKind.CENSORED for kind in sessions.verdicts().values()) == 3
+    assert disagreements(sessions) == NOTHING
+
+
+def test_killed_run_leaves_nothing_and_goes_on(
+    sessions: Sessions, tmp_path: Path, mark: str
+) -> None:
+    """After kill -9 in the middle, all that a run started ends; resumed, it comes to its end."""
+    testbed = write_testbed(tmp_path / "testbed", RULES, changes=(*ONE_LANE, *MANAGED))
+    process = sessions.start_until(testbed, 6)
+    processes = marked(mark)
+    for what in ("pytest", "drivers.embedded", "drivers.watchdog", "appium", "nodaemon server"):
+        assert any(what in command for command in processes.values()), (what, processes)
+    process.kill()
+    process.communicate()
+    assert are_gone(processes)
+    assert not marked(mark)
+    before = [each.id for each in sessions.attempts()]
+    assert sessions.resume().ret == pytest.ExitCode.OK
+    assert [each.id for each in sessions.attempts()][: len(before)] == before
     assert sum(kind is VerdictKind.CENSORED for kind in sessions.verdicts().values()) == 3
     assert disagreements(sessions) == NOTHING
 
@@ -98,9 +117,9 @@ def test_every_fault_once(sessions: Sessions, tmp_path: Path, mark: str) -> None
         more="".join(faults),
         changes=(*MANAGED, ("settle_s = 2.0", "settle_s = 0.5")),
     )
-    # As long as it takes until all faults have happened.
+    # As long as it takes until all faults have happened: pools would be done before.
     write_wordlist(sessions.wordlist, {f"harmless {number}": "en,ENV" for number in range(24)})
-    measure(sessions, testbed)
+    finish(sessions.start(testbed, "--strategy", "solo"))
     seen = read_seen(sessions.folder / "handsets.jsonl")
     assert {kind for _, kind in seen.faults} == set(FAULTS)
     assert set(sessions.verdicts().values()) == {VerdictKind.CLEAR}
@@ -114,8 +133,8 @@ def test_eight_lanes_at_once(sessions: Sessions, tmp_path: Path, mark: str) -> N
     testbed = write_lanes(tmp_path / "testbed", 8, RULES)
     old, new = MANAGED[0]
     testbed.write_text(testbed.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
-    write_wordlist(sessions.wordlist, {f"harmless {number}": "en,ENV" for number in range(24)})
-    measure(sessions, testbed, "--chat", "direct")
+    write_wordlist(sessions.wordlist, {f"harmless {number}": "en,ENV" for number in range(16)})
+    finish(sessions.start(testbed, "--chat", "direct"))
     assert set(sessions.verdicts().values()) == {VerdictKind.CLEAR}
     assert len({each.lane for each in sessions.attempts() if each.kind is MessageKind.PROBE}) == 8
     assert all(each.fault is None for each in sessions.attempts())

@@ -8,11 +8,11 @@ from lxml import etree
 
 from drivers.deliveries import Deliveries
 from drivers.embedded import screenshot as screenshot_module
-from drivers.embedded.courier import Target
+from drivers.embedded.canvas import Target
+from drivers.embedded.handset import Handset
 from drivers.embedded.network import Network
 from drivers.embedded.policy import load_policy
 from drivers.embedded.screenshot import FontMissing, screenshot
-from drivers.embedded.uiautomator2 import Handset
 from drivers.ocr import SCRIPTS, AnyScript, Recogniser, installed_languages
 from drivers.profile import ReadMode
 from drivers.testbed import load_testbed
@@ -38,7 +38,7 @@ def receiver(tmp_path: Path) -> Handset:
     assert testbed.embedded is not None
     network = Network(testbed, load_policy(testbed.embedded.policy), 0, None)
     handset = Handset("phone-2", network)
-    handset.courier.tap(Target("chat", CHAT))
+    handset.app.tap(Target("chat", CHAT))
     return handset
 
 
@@ -67,12 +67,12 @@ def test_mask_is_read_as_a_mask(receiver: Handset, recogniser: Recogniser) -> No
 
 def test_tree_hides_what_the_eye_sees(receiver: Handset) -> None:
     """The hidden text is in the picture and nowhere in the tree."""
-    empty = screenshot(receiver.courier)
+    empty = screenshot(receiver.app)
     receiver.network.send("phone-1", CHAT, "hidden words")
-    tree = etree.tostring(receiver.courier.hierarchy, encoding="unicode")
+    tree = etree.tostring(receiver.app.hierarchy, encoding="unicode")
     assert "message_text" in tree
     assert "hidden words" not in tree
-    assert screenshot(receiver.courier) != empty
+    assert screenshot(receiver.app) != empty
 
 
 def test_missing_fonts_are_explained(receiver: Handset, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +80,7 @@ def test_missing_fonts_are_explained(receiver: Handset, monkeypatch: pytest.Monk
     monkeypatch.setattr(screenshot_module, "_faces", tuple)
     screenshot_module._face.cache_clear()
     with pytest.raises(FontMissing, match=r"U\+0057 .*apt-get install fontconfig"):
-        screenshot(receiver.courier)
+        screenshot(receiver.app)
     screenshot_module._face.cache_clear()
 
 

@@ -12,9 +12,8 @@ from drivers.profile import ReadMode
 from drivers.testbed import load_testbed
 from drivers.tools import Toolchain
 from results.likeness import is_misreading
-from tests.testbeds import fault, reads, write_testbed
+from tests.testbeds import MANAGED, fault, reads, write_testbed
 
-THROUGH_APPIUM = ('appium = "embedded"', 'appium = "managed"\nudid = "embedded"')
 TEXTS = ("今天天气很好", "the train is late", "the train is late")
 
 
@@ -25,7 +24,7 @@ def opened(tmp_path: Path, toolchain: Toolchain) -> Iterator[Callable[[str], Lan
 
         def opens(mode: str) -> Lane:
             hides = fault("phone-2", "hides_text", after_messages=0)
-            changes = [THROUGH_APPIUM, reads("phone-2", mode)]
+            changes = [*MANAGED, reads("phone-2", mode)]
             testbed = load_testbed(str(write_testbed(tmp_path, more=hides, changes=changes)))
             running = OpenTestbed.start(
                 testbed, chat="group", seed=0, folder=tmp_path, wait=lambda _: None

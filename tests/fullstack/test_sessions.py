@@ -9,7 +9,8 @@ import pytest
 
 from drivers.capabilities import Device, allocate, capabilities, require_unique
 from drivers.embedded.process import EmbeddedProcess
-from drivers.server import AppiumServer, free_ports
+from drivers.ports import free_ports
+from drivers.server import AppiumServer
 from drivers.testbed import Testbed, load_testbed
 from drivers.tools import Toolchain
 from tests.processes import are_gone, group_members
@@ -23,7 +24,7 @@ def testbed() -> Testbed:
     return load_testbed("embedded")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def addresses(testbed: Testbed) -> Iterator[Mapping[str, str]]:
     """Where adb finds the handsets of the first lane."""
     process = EmbeddedProcess.start(testbed.path, seed=1)
@@ -34,16 +35,17 @@ def addresses(testbed: Testbed) -> Iterator[Mapping[str, str]]:
         yield {name: process.adb_address(name) for name in names}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server(
-    tmp_path: Path, toolchain: Toolchain, addresses: Mapping[str, str]
+    tmp_path_factory: pytest.TempPathFactory, toolchain: Toolchain, addresses: Mapping[str, str]
 ) -> Iterator[AppiumServer]:
     """A running server, connected to the handsets."""
-    with AppiumServer(tmp_path, udids=addresses.values(), toolchain=toolchain) as running:
+    folder = tmp_path_factory.mktemp("server")
+    with AppiumServer(folder, udids=addresses.values(), toolchain=toolchain) as running:
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def devices(server: AppiumServer, addresses: Mapping[str, str]) -> Mapping[str, Device]:
     """The handsets, each with ports of its own."""
     allocated = allocate(addresses, free_ports(2 * len(addresses)))
@@ -105,14 +107,17 @@ def test_sessions_side_by_side_do_not_end_each_other(
         open_session(server, testbed, device, is_prepared=False) for device in devices.values()
     ]
     assert all(map(source, sessions))
+    for session in sessions:
+        assert httpx.delete(session, timeout=SESSION_S, trust_env=False).is_success
 
 
 def test_open_sessions_leave_nothing_behind(
-    server: AppiumServer, testbed: Testbed, devices: Mapping[str, Device]
+    tmp_path: Path, toolchain: Toolchain, testbed: Testbed, addresses: Mapping[str, str]
 ) -> None:
     """What Appium starts for a session ends with the server, though nobody ended the session."""
-    open_session(server, testbed, next(iter(devices.values())), is_prepared=False)
-    processes = group_members(server.pid)
-    assert any("am instrument" in command for command in processes.values())
-    server.stop()
+    (device, *_) = allocate(addresses, free_ports(2 * len(addresses))).values()
+    with AppiumServer(tmp_path, udids=[device.udid], toolchain=toolchain) as server:
+        open_session(server, testbed, device, is_prepared=False)
+        processes = group_members(server.pid)
+        assert any("am instrument" in command for command in processes.values())
     assert are_gone(processes)

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from random import Random
 from types import SimpleNamespace
+from typing import TypedDict, Unpack
 
 from drivers.chat import Mark
 from drivers.errors import WrongChat
-from drivers.lane import Incoming, SentView
+from drivers.incoming import Incoming, Look
+from drivers.lane import SentView
 from drivers.testbed import Pacing, load_testbed
 from probes.campaign import Campaign, Setup
 from probes.controls import Controls
@@ -18,7 +20,7 @@ from probes.pacing import Pacer
 from probes.strategy import Solo
 from results.bracketing import BracketLimits
 from results.inference import Limits
-from results.record import ArrivalRecord, Attempt, MessageKind, VerdictKind
+from results.record import ArrivalRecord, Attempt, Cursor, MessageKind, Verdict, VerdictKind
 from tests.results.examples import CONDITION, RUN, entry
 
 CONTROL = "harmless"
@@ -43,12 +45,13 @@ class MemoryLane:
     fails_at: frozenset[int] = frozenset()
     dies_at: int | None = None
     joiner: str = " "
+    longest_message: int = 2000
     tapped: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Start with nothing sent."""
         self.config = next(each for each in TESTBED.lanes if each.name == self.name)
-        self.timing = SimpleNamespace(look_s=0.0, settle_s=0.0)
+        self.timing = SimpleNamespace(look_s=0.0, settle_s=0.0, removal_window_s=0.0)
         self._messages = 0
         self._text = ""
         self._incoming: list[Incoming] = []
@@ -71,10 +74,20 @@ class MemoryLane:
             self._arrived += 1
         return SentView(sent_at=now, own_text=self._text, mark=Mark.SENT, notice=None)
 
-    def look(self, *, expected: int) -> list[Incoming]:
+    @property
+    def receiver(self) -> "MemoryLane":
+        """What reads at the other end: it is all in one."""
+        return self
+
+    @property
+    def tells_removals(self) -> bool:
+        """Nothing is removed here."""
+        return False
+
+    def look(self, *, expected: int, patience_s: float) -> Look:
         """What has come in since the last look."""
         incoming, self._incoming = self._incoming, []
-        return incoming
+        return Look(incoming=incoming)
 
     def keep_alive(self) -> None:
         """It needs nothing to live on."""
@@ -92,24 +105,36 @@ class MemoryJournal:
     def __init__(self, attempts: Sequence[Attempt] = ()) -> None:
         """Begin with attempts of earlier runs."""
         self._attempts = {attempt.id: attempt for attempt in attempts}
+        self.begun_with: dict[str, list[str]] = {}  # attempt → those observed in the same commit
 
     @property
     def attempts(self) -> list[Attempt]:
         """All attempts, in the order they were begun."""
         return list(self._attempts.values())
 
-    def begin_attempt(self, attempt: Attempt) -> None:
-        """Keep a new attempt."""
+    def begin_attempt(
+        self,
+        attempt: Attempt,
+        observed: Sequence[Attempt],
+        arrivals: Sequence[ArrivalRecord],
+        cursor: Cursor | None,
+    ) -> None:
+        """Keep a new attempt, and what is newly known of others."""
         assert attempt.id not in self._attempts
+        self.begun_with[attempt.id] = [each.id for each in observed]
+        self.observe(observed, arrivals, cursor)
         self._attempts[attempt.id] = attempt
 
-    def update_attempt(self, attempt: Attempt) -> None:
-        """Keep what is newly known of an attempt."""
-        assert attempt.id in self._attempts
-        self._attempts[attempt.id] = attempt
-
-    def add_arrivals(self, arrivals: Sequence[ArrivalRecord]) -> None:
-        """Nobody asks for them."""
+    def observe(
+        self,
+        attempts: Sequence[Attempt],
+        arrivals: Sequence[ArrivalRecord],
+        cursor: Cursor | None,
+    ) -> None:
+        """Keep what is newly known of attempts; nobody asks for the texts."""
+        for attempt in attempts:
+            assert attempt.id in self._attempts
+            self._attempts[attempt.id] = attempt
 
     def sent_between(self, account: str, start: datetime, end: datetime) -> int:
         """How much an account has sent."""
@@ -139,7 +164,19 @@ class Measured:
         return [each for each in self.journal.attempts if each.kind is kind]
 
 
-def measure(
+class Circumstances(TypedDict, total=False):
+    """What a campaign has to cope with; see `probes.campaign.Setup`."""
+
+    budget: int | None
+    seed: int
+    daily_budget: int | None
+    quiet_hours: tuple[time, time] | None
+    pause_s: float
+    wait: Callable[[float], object]
+    earlier: Sequence[Attempt]
+
+
+def prepare(
     keywords: Sequence[str],
     lanes: Sequence[MemoryLane],
     *,
@@ -150,12 +187,8 @@ def measure(
     pause_s: float = 0.0,
     wait: Callable[[float], object] = lambda seconds: None,
     earlier: Sequence[Attempt] = (),
-) -> Measured:
-    """Measure keywords on lanes, one after the other, as the tests of a session do.
-
-    Raises:
-        CampaignError: No lane is left.
-    """
+) -> tuple[Campaign, list[LaneWorker], MemoryJournal]:
+    """A campaign that is to measure keywords on lanes, which do not work yet."""
     pacing = Pacing(pause_s=(pause_s, pause_s), daily_budget=daily_budget, quiet_hours=quiet_hours)
     setup = Setup(
         run_id=RUN.id,
@@ -186,9 +219,35 @@ def measure(
         )
         for lane in lanes
     ]
+    return campaign, workers, journal
+
+
+def measure(
+    keywords: Sequence[str],
+    lanes: Sequence[MemoryLane],
+    *,
+    on_verdict: Callable[[Verdict, MemoryJournal], object] = lambda verdict, journal: None,
+    **circumstances: Unpack[Circumstances],
+) -> Measured:
+    """Measure keywords on lanes, one after the other, as the tests of a session do.
+
+    Args:
+        keywords: What to measure.
+        lanes: What to measure on.
+        on_verdict: Called with each verdict when it is told.
+        circumstances: As for `prepare`.
+
+    Raises:
+        CampaignError: No lane is left.
+    """
+    campaign, workers, journal = prepare(keywords, lanes, **circumstances)
     campaign.start(workers)
+    kinds = {}
     try:
-        kinds = {keyword: campaign.verdict(keyword).kind for keyword in keywords}
+        for keyword in keywords:
+            verdict = campaign.verdict(keyword)
+            on_verdict(verdict, journal)
+            kinds[keyword] = verdict.kind
     finally:
         campaign.close()
     return Measured(kinds=kinds, campaign=campaign, journal=journal)

@@ -1,6 +1,11 @@
 """Whole sessions of `pytest probes`, with a list, a testbed and a policy of one's own.
 
 Most run in this process, which is fast; those that are to be interrupted or killed get their own.
+
+After a session in this process, and once more after the test, pytester forgets every module that
+was imported for the first time in it. What is imported late (as httpx does with httpcore) would
+then be there twice, and errors of the second copy not be known to who holds the first. So such
+modules are kept (`Imports`).
 """
 
 import json
@@ -13,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from time import monotonic
+from types import ModuleType
 from typing import Final
 
 import pytest
@@ -90,17 +96,38 @@ def processes_of(run_folder: Path) -> list[int]:
     return found
 
 
+class Imports:
+    """A plugin that remembers what had been imported when sessions ended."""
+
+    def __init__(self) -> None:
+        self._modules: dict[str, ModuleType] = {}
+
+    def pytest_unconfigure(self) -> None:
+        """Remember the modules; pytester forgets the new ones right after this."""
+        self._modules |= sys.modules
+
+    def keep(self) -> None:
+        """Bring back those that were forgotten, but for the probes, which each session imports."""
+        for name, module in self._modules.items():
+            if not name.startswith("probes.test_"):
+                sys.modules.setdefault(name, module)
+
+
 class Sessions:
     """Runs `pytest probes` and reads what it leaves behind."""
 
-    def __init__(self, pytester: pytest.Pytester, folder: Path) -> None:
+    def __init__(
+        self, pytester: pytest.Pytester, folder: Path, imports: Imports | None = None
+    ) -> None:
         """Run nothing yet.
 
         Args:
             pytester: Runs pytest.
             folder: Where the list and the results go.
+            imports: Keeps what sessions in this process import; its own if left out.
         """
         self._pytester = pytester
+        self._imports = imports or Imports()
         self.wordlist = write_wordlist(folder / "words.csv")
         self.results = folder / "runs"
 
@@ -109,7 +136,9 @@ class Sessions:
     ) -> pytest.RunResult:
         """Run a session in this process."""
         arguments = self._arguments(ROOT, where, args)
-        return self._pytester.runpytest_inprocess(*arguments, plugins=plugins)
+        result = self._pytester.runpytest_inprocess(*arguments, plugins=[*plugins, self._imports])
+        self._imports.keep()
+        return result
 
     def measure(
         self, testbed: Path, *args: object, plugins: Sequence[object] = ()

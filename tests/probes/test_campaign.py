@@ -9,8 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probes.errors import CampaignError
-from results.record import Attempt, MessageKind, VerdictKind
-from tests.probes.lanes import BRACKET_MESSAGES, CANARY, Measured, MemoryLane, measure
+from probes.strategy import Solo
+from results.record import Attempt, MessageKind, Verdict, VerdictKind
+from tests.probes.lanes import (
+    BRACKET_MESSAGES,
+    CANARY,
+    Measured,
+    MemoryJournal,
+    MemoryLane,
+    measure,
+    prepare,
+)
 from tests.results.examples import arrived, sent
 
 KEYWORDS = [f"word {number}" for number in range(6)]
@@ -125,6 +134,51 @@ def test_same_seed_sends_the_same() -> None:
         for seed in (1, 1, 2)
     ]
     assert texts[0] == texts[1] != texts[2]
+
+
+@few
+@given(seeds, st.sampled_from([(FIRST,), (FIRST, SECOND)]))
+def test_nothing_is_told_that_is_not_on_the_disk(seed: int, names: tuple[str, ...]) -> None:
+    """When a verdict is told, the journal holds all that was observed of what it rests on."""
+
+    def is_written(verdict: Verdict, journal: MemoryJournal) -> None:
+        written = {each.id for each in journal.attempts if each.sent_at is not None}
+        assert set(verdict.attempts) <= written
+        arrived = {each.id for each in journal.attempts if each.arrived_at is not None}
+        assert len(arrived.intersection(verdict.attempts)) == verdict.delivered
+
+    measure(KEYWORDS, lanes(*names), seed=seed, on_verdict=is_written)
+
+
+def test_probe_that_arrived_is_committed_with_the_next_message() -> None:
+    """A commit waits for the disk, so there is one for both; a control has one of its own."""
+    measured = measure(KEYWORDS[1:2], lanes(FIRST))
+    attempts = measured.journal.attempts
+    assert {each.kind for each in attempts} == set(MessageKind) - {MessageKind.ISOLATION}
+    for before, after in pairwise(attempts):
+        is_probe = before.kind is MessageKind.PROBE
+        assert measured.journal.begun_with[after.id] == ([before.id] if is_probe else [])
+
+
+def test_idle_lane_looks_again_only_when_something_has_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A lane that found nothing to send is woken in vain without asking the strategy again."""
+    asked: list[object] = []
+    monkeypatch.setattr(Solo, "next", lambda self, ledger, candidates: asked.append(ledger))
+    campaign, (worker,), _ = prepare(KEYWORDS, lanes(FIRST))
+    worker.is_fresh = False  # no control is due
+    worker.since_canary = 0
+    waits = iter(range(10))
+
+    def wait(timeout: float) -> None:
+        if next(waits, None) is None:
+            campaign._is_closing = True
+
+    monkeypatch.setattr(campaign._has_work, "wait", wait)
+    campaign._wanted = KEYWORDS[0]
+    assert campaign.next_message(worker, may_wait=True) is None
+    assert len(asked) == 1
 
 
 def test_daily_budget_rests_one_account() -> None:

@@ -53,11 +53,33 @@ def test_lost_control_wastes_what_is_around_it() -> None:
     assert ledger_of("CPcPC").tally("e") == Tally(wasted=2, is_final=True)
 
 
-def test_pools_are_not_tallied() -> None:
-    """A message that carries several entries says nothing of one of them here."""
+def test_pools_are_waited_for_and_not_counted() -> None:
+    """A message that carries several entries is no solo attempt, but what it says can change."""
     ledger = Ledger(LIMITS)
-    ledger.put(arrived(sent(0, MessageKind.PROBE, "e", "f")))
-    assert ledger.tally("e") == Tally()
+    pool = sent(0, MessageKind.PROBE, "e", "f")
+    ledger.begin(pool)
+    assert ledger.tally("e") == Tally(pending=1, is_final=False)
+    ledger.put(arrived(pool))
+    assert ledger.tally("e") == Tally(is_final=False)
+    ledger.put(arrived(sent(1, MessageKind.CONTROL)))
+    assert ledger.tally("e") == Tally(is_final=True)
+
+
+def test_changes_are_told_once() -> None:
+    """What has changed since one asked is told, each attempt once, and again when it is final."""
+    ledger = Ledger(LIMITS)
+    probe = sent(0, MessageKind.PROBE, "e")
+    ledger.begin(probe)
+    changed, cursor = ledger.changes(0)
+    assert [each.id for each in changed] == [probe.id]
+    assert ledger.is_on_its_way(probe)
+    assert ledger.changes(cursor) == ([], cursor)
+    ledger.put(arrived(probe))
+    ledger.put(arrived(sent(1, MessageKind.CONTROL)))
+    changed, cursor = ledger.changes(cursor)
+    assert sorted(each.seq for each in changed) == [0, 1]
+    assert ledger.is_final(changed[0])
+    assert ledger.changes(cursor) == ([], cursor)
 
 
 signs = st.text("CcNnPp", min_size=1, max_size=25)
@@ -68,9 +90,12 @@ def test_scoring_piece_by_piece_is_scoring_whole(signs: str, random: object) -> 
     """However attempts come in and develop, the scores are those of the whole lane."""
     final = lane_of(signs)
     ledger = Ledger(LIMITS)
-    for attempt in final:
-        ledger.put(_as_begun(attempt))
+    for place, attempt in enumerate(final):
+        begun = _as_begun(attempt)
+        ledger.begin(begun)
+        assert ledger.scores == score([*final[:place], begun], LIMITS)
         ledger.put(attempt)
+        assert ledger.noise == noise(final[: place + 1], ledger.scores)
     assert ledger.scores == score(final, LIMITS)
     assert ledger.noise == noise(final, ledger.scores)
 

@@ -6,8 +6,10 @@ import pytest
 
 from drivers.errors import ConfigError
 from drivers.testbed import load_testbed
+from probes.message import room_of
 from probes.plan import Plan, duration, plan, span
-from probes.strategy import STRATEGIES, Fixed
+from probes.selection import to_record
+from probes.strategy import STRATEGIES, Fixed, Task
 from results.inference import Limits
 from tests.benchmarks.measuring import measure
 from tests.testbeds import rule, write_testbed
@@ -23,7 +25,13 @@ def testbed_path(tmp_path: Path) -> Path:
 
 def planned(path: Path, entries: tuple[Entry, ...], strategy: str, budget: int | None) -> Plan:
     """The plan of a run."""
-    return plan(entries, STRATEGIES[strategy](Limits()), load_testbed(str(path)), "direct", budget)
+    testbed = load_testbed(str(path))
+    task = Task(
+        entries=[to_record(entry) for entry in entries],
+        limits=Limits(),
+        room=room_of(testbed.lanes_with("direct")),
+    )
+    return plan(entries, STRATEGIES[strategy](task), testbed, "direct", budget)
 
 
 @pytest.mark.parametrize("strategy", [*STRATEGIES])

@@ -36,7 +36,7 @@ def test_whole_run(sessions: Sessions, testbed: Path) -> None:
             "undelivered *, Appium-Python-Client *",
             "undelivered: testbed embedded (2 lanes), Courier, direct chat, CN → CN",
             "undelivered: lists words (8)",
-            "undelivered: strategy solo, seed 1, results in *runs",
+            "undelivered: strategy pooled, seed 1, results in *runs",
             "*test_keywords.py CC......*",
             "*2 of 8 entries do not arrive on courier 1.4.2, direct chat, CN → CN*",
             "达赖喇嘛 *words *CENSORED*",
@@ -130,7 +130,7 @@ def test_plan_sends_nothing(sessions: Sessions, testbed: Path) -> None:
             "*plan: nothing is sent*",
             "  words: Dalai Lama",
             "  words: Middle Way",
-            "2 entries on 2 lanes, strategy solo: * to * messages with controls and canaries, *",
+            "2 entries on 2 lanes, strategy pooled: * to * messages with controls and canaries, *",
         ]
     )
     assert not sessions.results.exists()

@@ -8,13 +8,24 @@ from pathlib import Path
 import pytest
 
 from results.bracketing import BracketLimits
-from results.columns import MESSAGE_COLUMNS, VERDICT_COLUMNS, Column
+from results.columns import (
+    AGGREGATE_COLUMNS,
+    COMBINATION_COLUMNS,
+    MESSAGE_COLUMNS,
+    UNREDACTED_COLUMNS,
+    VERDICT_COLUMNS,
+    Column,
+)
+from results.envelope import write_envelopes
 from results.export import write_run
 from results.inference import Limits
 from results.journal import Journal
+from results.record import MessageKind
+from results.redaction import Redaction
 from results.rules import OUTCOME_RULES, RULES_VERSION, VOID_RULES, OutcomeRule, VoidRule
+from results.scope import Scope
 from results.verdict_rules import VERDICT_RULES, VerdictRule
-from tests.results.examples import RUN
+from tests.results.examples import RUN, entry, sent
 
 TEXT = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
 
@@ -31,7 +42,13 @@ def named_in(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("file", "columns"), [("messages.csv", MESSAGE_COLUMNS), ("verdicts.csv", VERDICT_COLUMNS)]
+    ("file", "columns"),
+    [
+        ("messages.csv", (*MESSAGE_COLUMNS, *UNREDACTED_COLUMNS)),
+        ("verdicts.csv", VERDICT_COLUMNS),
+        ("aggregates.csv", AGGREGATE_COLUMNS),
+        ("combinations.csv", COMBINATION_COLUMNS),
+    ],
 )
 def test_columns_are_documented(file: str, columns: tuple[Column, ...]) -> None:
     """Every column is described, in order, with its meaning and type, and no other is."""
@@ -39,6 +56,19 @@ def test_columns_are_documented(file: str, columns: tuple[Column, ...]) -> None:
     for column in columns:
         meaning = column.meaning.replace("<", "&lt;").replace(">", "&gt;")
         assert f"| `{column.name}` | {meaning} | {column.cell} |" in section(file)
+
+
+def test_keys_of_measurements_are_documented(journal: Journal, tmp_path: Path) -> None:
+    """Every key of a measurement of ours, in its three parts, is described."""
+    journal.add_entries(RUN.id, [entry("e")])
+    journal.begin_attempt(sent(0, MessageKind.PROBE, "e"))
+    path = write_envelopes(journal, [RUN], tmp_path, Scope(), Redaction())
+    measurement = json.loads(path.read_text(encoding="utf-8"))
+    told = section("measurements.jsonl")
+    keys = measurement["test_keys"]
+    for key in (*keys, *keys["control"], *keys["result"], *keys["target"][0]):
+        assert f"`{key}`" in told
+    assert all(f"`{key}`" in told for key in measurement["annotations"])
 
 
 def test_rules_are_documented() -> None:

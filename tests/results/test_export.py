@@ -18,6 +18,7 @@ from results.export import read_messages, read_verdicts, write_run
 from results.inference import Noise, noise
 from results.journal import Journal
 from results.record import Attempt, EntryRecord, VerdictKind, VoidReason
+from results.redaction import Redaction
 from results.rules import RULES_VERSION, BracketLimits, score
 from results.verdict_rules import verdicts
 from tests.results.examples import CONDITION, RUN, START, arrived, entry, lane_of, sent, texts
@@ -28,7 +29,7 @@ def filled(journal: Journal, attempts: list[Attempt], entries: list[EntryRecord]
     journal.add_entries(RUN.id, entries)
     for attempt in attempts:
         journal.begin_attempt(attempt)
-        journal.update_attempt(attempt)
+        journal.observe([attempt])
 
 
 @settings(deadline=None)  # a disk or a processor may be busy
@@ -41,7 +42,10 @@ def test_any_text_comes_back_from_the_files(text: str, own: str, came: str, word
     with TemporaryDirectory() as name, Journal.open(Path(name) / "j") as journal:
         journal.start_run(RUN)
         filled(journal, [attempt, blank], [known])
-        messages, verdict_file, _ = write_run(journal, RUN.id, Path(name) / "out")
+        redaction = Redaction(is_on=False)  # what it changes has tests of its own
+        messages, verdict_file, _ = write_run(
+            journal, RUN.id, Path(name) / "out", redaction=redaction
+        )
         rows = list(read_messages(messages))
         (verdict_row,) = read_verdicts(verdict_file)
     assert [row.attempt for row in rows] == [attempt, blank]
@@ -67,7 +71,7 @@ def test_nothing_that_identifies_is_exported(journal: Journal, tmp_path: Path) -
     )
     journal.start_run(run)
     journal.begin_attempt(attempt)
-    journal.update_attempt(attempt)
+    journal.observe([attempt])
     files = write_run(journal, run.id, tmp_path / "out")
     written = "".join(path.read_text(encoding="utf-8") for path in files)
     assert not [secret for secret in secrets if secret in written]

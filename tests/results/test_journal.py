@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from results import migrations
-from results.errors import JournalError
-from results.journal import Journal, explained
+from results.errors import JournalError, explained
+from results.journal import Journal
 from results.migrations import MIGRATIONS, Migration
 from results.record import (
     ArrivalRecord,
@@ -55,7 +55,7 @@ def test_attempt_is_kept_as_begun_and_as_observed(journal: Journal) -> None:
         fault=VoidReason.WRONG_CHAT,
         fault_detail="title was 'x'",
     )
-    journal.update_attempt(observed)
+    journal.observe([observed])
     assert journal.attempts(RUN.id) == [observed]
 
 
@@ -78,7 +78,7 @@ def test_any_text_is_kept_exactly(texts: list[str]) -> None:
             attempt_id=attempt.id,
             read_mode=ReadMode.NOTIFICATIONS,
         )
-        journal.add_arrivals([arrival])
+        journal.observe([], [arrival])
         assert journal.runs() == [run]
         assert journal.entries(run.id) == [entry("e", *texts)]
         assert journal.attempts(run.id, "a") == [attempt]
@@ -139,19 +139,22 @@ def test_arrivals_are_replaced_by_place(journal: Journal) -> None:
     first = ArrivalRecord(run_id=RUN.id, lane="a", place=0, text="x", seen_at=START)
     second = replace(first, place=1, text="y")
     other = replace(first, lane="b")
-    journal.add_arrivals([second, other, first])
+    journal.observe([], [second, other, first])
     aligned = replace(first, attempt_id=attempt.id)
-    journal.add_arrivals([aligned])
+    journal.observe([], [aligned])
     assert journal.arrivals(RUN.id) == [aligned, second, other]
     assert journal.arrivals(RUN.id, "b") == [other]
 
 
-def test_arrivals_are_all_or_none(journal: Journal) -> None:
-    """If one arrival cannot be written, none of the batch is."""
+def test_observations_are_all_or_none(journal: Journal) -> None:
+    """If one arrival cannot be written, nothing that was observed with it is."""
+    journal.begin_attempt(sent(0))
     good = ArrivalRecord(run_id=RUN.id, lane="a", place=0, text="x", seen_at=START)
-    with pytest.raises(JournalError, match="2 arrivals could not be written"):
-        journal.add_arrivals([good, replace(good, place=1, attempt_id="nobody")])
+    bad = replace(good, place=1, attempt_id="nobody")
+    with pytest.raises(JournalError, match=f"attempt '{sent(0).id}', 2 arrivals could not be"):
+        journal.observe([arrived(sent(0))], [good, bad])
     assert journal.arrivals(RUN.id) == []
+    assert journal.attempts(RUN.id) == [sent(0)]
 
 
 def test_verdicts_are_replaced(journal: Journal) -> None:
@@ -191,7 +194,7 @@ def test_attempt_that_contradicts_is_refused(journal: Journal, second: Attempt) 
 def test_attempt_must_be_begun_before_it_is_observed(journal: Journal) -> None:
     """An update never makes up a row."""
     with pytest.raises(JournalError, match="begin it before observing it"):
-        journal.update_attempt(sent(0))
+        journal.observe([sent(0)])
 
 
 def test_budget_counts_what_may_have_been_tapped(journal: Journal) -> None:
@@ -251,7 +254,7 @@ def test_threads_share_a_journal(journal: Journal) -> None:
         for place in range(25):
             attempt = sent(lane * 25 + place, lane=f"lane-{lane}", lane_seq=place)
             journal.begin_attempt(attempt)
-            journal.update_attempt(arrived(attempt))
+            journal.observe([arrived(attempt)])
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(send, range(4)))
@@ -480,12 +483,12 @@ def test_writes_are_durable(journal: Journal) -> None:
     connection.set_trace_callback(statements.append)
     attempt = sent(0)
     journal.begin_attempt(attempt)
-    journal.update_attempt(arrived(attempt))
-    journal.add_arrivals(
-        [ArrivalRecord(run_id=RUN.id, lane=attempt.lane, place=0, text=attempt.text, seen_at=START)]
+    journal.observe(
+        [arrived(attempt)],
+        [ArrivalRecord(run_id=RUN.id, lane="a", place=0, text=attempt.text, seen_at=START)],
     )
     connection.set_trace_callback(None)
-    assert statements.count("COMMIT") == 3
+    assert statements.count("COMMIT") == 2
     assert not [each for each in statements if "synchronous" in each.lower()]
     assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
     assert connection.execute("PRAGMA synchronous").fetchone()[0] == 2  # FULL

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from results.inference import Limits, Noise, noise
+from results.pool_evidence import Company
 from results.record import (
     Attempt,
     ChatKind,
@@ -36,6 +37,16 @@ from tests.results.examples import CONDITION, START, arrived, entry, lane_of, se
 
 LIMITS = BracketLimits()
 NOISE = Noise(controls_delivered=99, controls_lost=1, canaries_blocked=20)
+BLOCKED_POOLS = Company(
+    probability=0.999,
+    probability_low=0.998,
+    probability_high=0.9995,
+    share=0.01,
+    has_settled=True,
+    attempts=("p0", "p1"),
+    blocked=2,
+    delivered=0,
+)
 KINDS = [MessageKind.PROBE, MessageKind.CONTROL, MessageKind.CANARY, MessageKind.ISOLATION]
 
 
@@ -51,6 +62,7 @@ def outcomes(attempts: Sequence[Attempt], limits: BracketLimits = LIMITS) -> lis
 PROBE = sent(1)
 REACHED = {
     "removed_after_arrival": replace(arrived(PROBE), gone_at=START, notice=Notice.RATE_LIMITED),
+    "edited_after_arrival": replace(arrived(PROBE), arrived_text="other", edited_at=START),
     "arrived_as_sent": replace(arrived(PROBE), fault=VoidReason.SESSION_LOST, sent_at=None),
     "arrived_as_sender_shows": replace(arrived(PROBE, f" {PROBE.text}"), own_text=f" {PROBE.text}"),
     "arrived_by_notification": replace(arrived(PROBE, "text…"), read_mode=ReadMode.NOTIFICATIONS),
@@ -117,9 +129,16 @@ def test_how_an_entry_was_blocked_is_told() -> None:
     lane = [replace(each, entries=("e",)) for each in lane_of("CppC")]
     lane[2] = replace(lane[2], notice=Notice.CONTENT_REJECTED)
     scores = score(lane, LIMITS)
-    assert how([lane[1].id], scores) == "missing"
-    assert how([lane[1].id, lane[2].id], scores) == "missing 1, refused 1"
-    assert how([lane[0].id], scores) == ""
+
+    def told(*attempts: Attempt, solo: int) -> str:
+        (verdict,) = verdicts([entry("e")], [], scores, CONDITION, NOISE)
+        ids = tuple(attempt.id for attempt in attempts)
+        return how(replace(verdict, attempts=ids, blocked=solo), scores)
+
+    assert told(lane[1], solo=1) == "missing"
+    assert told(lane[1], lane[2], solo=2) == "missing 1, refused 1"
+    assert told(lane[0], solo=1) == ""
+    assert told(lane[1], lane[2], solo=1) == "missing"  # the other one is a pool
 
 
 def test_every_outcome_rule_is_reached() -> None:
@@ -280,10 +299,13 @@ def messy_lanes(draw: st.DrawFn) -> list[Attempt]:
     clock_s = 0
     for seq in range(draw(st.integers(0, 25))):
         clock_s += draw(st.sampled_from([1, 10, 400]))
+        kind = draw(st.sampled_from(KINDS))
         attempt = replace(
-            sent(seq, draw(st.sampled_from(KINDS)), "e", lane=draw(st.sampled_from("ab"))),
+            sent(seq, kind, "e", lane=draw(st.sampled_from("ab"))),
             created_at=START + timedelta(seconds=clock_s),
         )
+        if kind in {MessageKind.CONTROL, MessageKind.CANARY}:
+            attempt = replace(attempt, entries=())  # those with entries: results.monotony
         if draw(st.booleans()):
             attempt = replace(
                 attempt,
@@ -364,7 +386,7 @@ def test_score_does_not_depend_on_the_order_given(
         (3, 0, "blocked_even_to_a_sceptic"),
         (0, 2, "delivered_even_to_a_suspect"),
         (1, 1, "contradictory"),
-        (4, 4, "contradictory"),
+        (4, 4, "applied_inconsistently"),
     ],
 )
 def test_verdict_rules(blocked: int, delivered: int, rule_id: str) -> None:
@@ -385,7 +407,14 @@ def test_every_verdict_rule_is_reached() -> None:
     """No verdict rule is out of reach."""
     reached = {
         judge(Evidence.of(b, d, NOISE, Limits())).rule_id for b in range(4) for d in range(4)
-    } | {judge(Evidence.of(0, 2, Noise(canaries_slipped=3), Limits())).rule_id}
+    } | {
+        judge(Evidence.of(0, 2, Noise(canaries_slipped=3), Limits())).rule_id,
+        judge(Evidence.with_company(0, 0, BLOCKED_POOLS, NOISE, Limits())).rule_id,
+        judge(Evidence.of(4, 4, NOISE, Limits())).rule_id,
+        judge(
+            Evidence.with_company(0, 0, replace(BLOCKED_POOLS, is_trusted=False), NOISE, Limits())
+        ).rule_id,
+    }
     assert reached == {rule.rule_id for rule in VERDICT_RULES}
 
 

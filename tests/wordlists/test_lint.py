@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from wordlists.lint import COLUMNS, Reading, find_duplicates, read_list
+from wordlists.duplicates import find_duplicates
+from wordlists.lint import COLUMNS, Reading, read_list
 
 HEADER = ",".join(COLUMNS)
 GOOD = "Dalai Lama,en,REL,2026-01-31,a book,"

@@ -17,9 +17,9 @@ from drivers.embedded.adb_protocol import (
 )
 from drivers.embedded.adbd import Adbd
 from drivers.embedded.device import Device
+from drivers.embedded.handset import Handset
 from drivers.embedded.network import Network
 from drivers.embedded.policy import load_policy
-from drivers.embedded.uiautomator2 import Handset
 from drivers.testbed import load_testbed
 from tests.testbeds import write_testbed
 

@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.embedded.adb_programs import decode_utf7
-from drivers.embedded.courier import PACKAGE
 from drivers.embedded.packages import BadPackage, Package, read_package
 from tests.drivers.embedded.adb_host import Door, Host, talk
+
+PACKAGE = "org.undelivered.courier"
 
 SETTINGS = "io.appium.settings"
 
@@ -325,7 +326,7 @@ def test_what_the_driver_asks_succeeds(tmp_path: Path, line: str) -> None:
 
 def open_chat(door: Door) -> None:
     """Open the first chat of the list."""
-    courier = door.device.handset.courier
+    courier = door.device.handset.app
     row = next(
         node
         for node in courier.hierarchy.iter()
@@ -336,7 +337,7 @@ def open_chat(door: Door) -> None:
 
 def shown(door: Door, name: str) -> list[str]:
     """Texts of what is on the screen under a resource id."""
-    nodes = door.device.handset.courier.hierarchy.iter()
+    nodes = door.device.handset.app.hierarchy.iter()
     return [node.get("text", "") for node in nodes if node.get("resource-id", "").endswith(name)]
 
 

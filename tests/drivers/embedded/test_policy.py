@@ -270,3 +270,13 @@ def test_no_control_is_censored(shipped: Policy) -> None:
     assert hit == []
     # What holds for group chat holds for direct chat: no rule is for direct chat only.
     assert all("group" in rule.chats for rule in shipped.rules)
+
+
+def test_screens_are_plain_unless_asked_otherwise(tmp_path: Path) -> None:
+    """Language, clutter and more skins are keys of the policy; without them, screens are plain."""
+    plain = load_policy(written(tmp_path, ""))
+    assert (plain.language, plain.clutter, plain.skins) == (None, False, ())
+    asked = 'language = "de"\nclutter = true\nskins = ["more/pigeon.py"]\n'
+    told = load_policy(written(tmp_path, asked))
+    assert (told.language, told.clutter) == ("de", True)
+    assert told.skins == (tmp_path / "more" / "pigeon.py",)

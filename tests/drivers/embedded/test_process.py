@@ -17,7 +17,7 @@ import pytest
 from drivers.embedded.process import EmbeddedProcess
 from drivers.errors import ConfigError, DriverError
 from drivers.testbed import load_testbed
-from tests.testbeds import fault, rule, write_testbed
+from tests.testbeds import fault, plays, rule, write_testbed
 
 PATIENCE_S = 10.0
 
@@ -203,3 +203,19 @@ def test_start_that_fails_is_told(tmp_path: Path) -> None:
     """When the process ends before it is ready, what it said is passed on."""
     with pytest.raises(DriverError, match=r"(?s)did not start \(exit code 1\).*IsADirectoryError"):
         EmbeddedProcess.start(write_testbed(tmp_path), seed=0, state=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("app", "language", "reason"),
+    [
+        ("courier", "fr", r"language 'fr': Courier 1\.4\.2 .* speaks en, zh-Hans"),
+        ("telegram", "zh-Hans", r"language 'zh-Hans': Telegram .* speaks en, de"),
+    ],
+)
+def test_app_that_does_not_speak_the_language_is_refused(
+    tmp_path: Path, app: str, language: str, reason: str
+) -> None:
+    """A policy's language that an app does not have is told, with the testbed and what it has."""
+    testbed = write_testbed(tmp_path, language=language, changes=[plays(app)])
+    with pytest.raises(ConfigError, match=rf"testbed\.toml: {reason}"):
+        EmbeddedProcess.start(testbed, seed=0)

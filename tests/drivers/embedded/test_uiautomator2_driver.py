@@ -9,7 +9,8 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from drivers.embedded.uiautomator2 import Handset, application
+from drivers.embedded.handset import Handset
+from drivers.embedded.uiautomator2 import application
 from drivers.embedded.uiautomator2_driver import DRIVER, SDK
 from tests.drivers.embedded.adb_host import network
 
@@ -91,7 +92,7 @@ def test_sessions_are_listed(server: Server) -> None:
 def test_capabilities_of_the_driver(server: Server) -> None:
     """Without a prefix and in firstMatch, as a driver passes them, capabilities count as well."""
     server.start_session(language="zh")
-    assert server.handset.courier.language == "zh"
+    assert server.handset.app.language == "zh-Hans"
 
 
 def test_elements_within_an_element(server: Server) -> None:

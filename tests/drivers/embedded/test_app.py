@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from drivers.chat import ChatView, Mark, NoticeKind, read_chat
-from drivers.embedded.courier import HEIGHT, STRINGS, WIDTH, Courier, Target
+from drivers.embedded.app import App
+from drivers.embedded.canvas import HEIGHT, WIDTH, Target
 from drivers.embedded.network import Network
 from drivers.embedded.policy import load_policy
-from drivers.profile import load_profile
+from drivers.embedded.skins.courier import WORDS
+from drivers.embedded.skins.registry import SKINS
+from drivers.profile_file import load_profile
 from drivers.screen import Bounds, Node, Screen
 from drivers.testbed import load_testbed
 from tests.testbeds import fault, rule, write_testbed
@@ -31,38 +34,38 @@ def network(folder: Path, *rules: str, faults: str = "") -> Network:
     return Network(testbed, load_policy(testbed.embedded.policy), 0, None)
 
 
-def app(of: Network, handset: str = "phone-1", *, chat: str | None = CHAT) -> Courier:
+def app(of: Network, handset: str = "phone-1", *, chat: str | None = CHAT) -> App:
     """The app on a handset, with a chat open."""
-    courier = Courier(handset, of)
+    courier = App(handset, of, SKINS[0])
     if chat is not None:
         courier.tap(Target("chat", chat))
     return courier
 
 
-def screen(courier: Courier) -> Screen:
+def screen(courier: App) -> Screen:
     """What it shows, as a page source that was fetched and parsed."""
     return Screen.parse(etree.tostring(courier.hierarchy, encoding="unicode"))
 
 
-def view(courier: Courier) -> ChatView:
+def view(courier: App) -> ChatView:
     """What it shows of a chat."""
     return read_chat(screen(courier), COURIER)
 
 
-def say(courier: Courier, *texts: str) -> None:
+def say(courier: App, *texts: str) -> None:
     """Type and send texts."""
     for text in texts:
         courier.type(text)
         courier.tap(Target("send"))
 
 
-def nodes(courier: Courier, name: str) -> list[Node]:
+def nodes(courier: App, name: str) -> list[Node]:
     """The nodes with a resource id."""
     wanted = f"{COURIER.package}:id/{name}"
     return [Node(each) for each in screen(courier).root.iter() if each.get("resource-id") == wanted]
 
 
-def boxes(courier: Courier, name: str) -> list[Bounds]:
+def boxes(courier: App, name: str) -> list[Bounds]:
     """Where they are."""
     found = [node.bounds for node in nodes(courier, name)]
     return [bounds for bounds in found if bounds is not None]
@@ -251,7 +254,7 @@ def test_own_bubbles_are_right_of_the_middle(tmp_path: Path) -> None:
     assert boxes(other, "message_text")[0].middle_x < WIDTH / 2
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
 def test_both_languages_are_understood(tmp_path: Path, language: str) -> None:
     """In either UI language, the shipped profile reads marks, notices, hint and send button."""
     carrier = network(tmp_path, rule("bad", action="refuse"))
@@ -264,7 +267,7 @@ def test_both_languages_are_understood(tmp_path: Path, language: str) -> None:
         (Mark.FAILED, NoticeKind.CONTENT_REJECTED),
     ]
     (send,) = nodes(courier, "send_button")
-    assert send.description == STRINGS[language]["send"]
+    assert send.description == WORDS[language].send
     by_description = COURIER.screens.send[1:2]
     assert screen(courier).first(by_description) is not None
 
@@ -276,7 +279,7 @@ def test_both_languages_are_understood(tmp_path: Path, language: str) -> None:
         ("restrict_after = 1", NoticeKind.ACCOUNT_RESTRICTED),
     ],
 )
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
 def test_limits_are_told(tmp_path: Path, limits: str, notice: NoticeKind, language: str) -> None:
     """An account that is turned away is told below the message, in the app's language."""
     courier = app(network(tmp_path, faults=f"[limits]\n{limits}\n"))

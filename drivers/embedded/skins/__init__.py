@@ -1,0 +1,1 @@
+"""The skins of the embedded handset: one module an app."""

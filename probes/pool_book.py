@@ -1,0 +1,495 @@
+"""What pools say of each entry so far, kept up to date message by message.
+
+A run's list has thousands of entries and most of them are decided most of the time. An entry that
+is decided, and of which each blocked message is explained by another, is set aside: what pools say
+to it stays as it is, and pools of such entries alone are not looked at again, so that a message
+costs the same at the end of a run as at its beginning. It is taken up again when something new is
+learnt of it, when what explained a blocked message no longer does, when the estimated share of
+censored entries has moved so far that it would be decided no more, and when the rates have moved.
+
+The book proposes; what a run says in the end is computed from all attempts at once
+(`results.pool_evidence`).
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy.special import expit, logit
+
+from probes.pool_choice import PoolLimits, Ties, best_pool
+from probes.pool_repeats import Repeats
+from results.inference import Limits, Noise
+from results.pool_evidence import LEAST_FACTOR, Company, prior_shifts
+from results.pooling import (
+    Beliefs,
+    Flags,
+    Floats,
+    Graph,
+    Places,
+    Pool,
+    Rates,
+    expected_share,
+    integrated,
+    propagate,
+)
+
+MOST_IN_COMPANY: Final = 40
+"""Pools that an undecided entry is carried in before it is sent alone."""
+
+_PRIOR_ROUNDS: Final = 3  # the share and the beliefs depend on each other
+_PRIOR_TOLERANCE: Final = 1e-3  # relative
+_ROUNDS: Final = 4  # of taking entries up again because of what others have become
+_RATES_MOVED: Final = 1.5  # times larger or smaller, for everything to be computed anew
+_MOST_DOUBTS: Final = 3  # after which it is sent alone in any case
+_SUSPECT: Final = 0.2  # probability from which on a doubted entry is sent alone
+
+
+@dataclass(slots=True)
+class _Sent:
+    """A pool whose outcome is known, and what it last said to each of its entries."""
+
+    places: Places
+    pool: frozenset[int]
+    is_blocked: bool
+    messages: Floats
+    begin: Floats  # see `results.pooling.propagate`
+
+
+class PoolBook:
+    """Beliefs about the entries of a run, and which pool to send next."""
+
+    def __init__(self, lengths: Sequence[int], limits: Limits) -> None:
+        """Begin with nothing known.
+
+        Args:
+            lengths: By entry, how many characters it takes.
+            limits: When a verdict is given.
+        """
+        size = len(lengths)
+        self._size = size
+        self._lengths = np.asarray(lengths, dtype=np.int64)
+        self._limits = limits
+        self._sent: dict[str, _Sent] = {}
+        self._in_flight: dict[str, Places] = {}
+        self._pools_of: list[dict[str, None]] = [{} for _ in range(size)]
+        self._times: Places = np.zeros(size, np.int64)  # how many pools have carried it
+        self._alone: Places = np.zeros((size, 2), np.int64)  # solo messages: delivered, blocked
+        self._repeats = Repeats()
+        self._unexplained: dict[str, None] = {}  # blocked pools without a censored entry
+        self._contradicted: list[str] = []  # those of them whose entries are all clear
+        self._noise = Noise()
+        self._rates_used = self._rates
+        self._share = expected_share(np.zeros(0), np.zeros(0, np.bool_))
+        self._evidence: Floats = np.zeros(size)  # what pools say of it, in log-odds
+        self._is_decided: Flags = np.zeros(size, np.bool_)
+        self._is_censored: Flags = np.zeros(size, np.bool_)  # of those decided
+        self._is_aside: Flags = np.zeros(size, np.bool_)
+        self._is_given_up: Flags = np.zeros(size, np.bool_)
+        self._is_doubted: Flags = np.zeros(size, np.bool_)
+        self._doubts: Places = np.zeros(size, np.int64)
+        self._needs_solo: Flags = np.zeros(size, np.bool_)
+        self._is_bound: Flags = np.zeros(size, np.bool_)  # in a pool that is to be sent again
+        self._place_in_graph: Places = np.full(size, -1, np.int64)
+        self._ties = Ties.none(size)
+        self._is_stale = False
+
+    @property
+    def share(self) -> float:
+        """What share of the entries is thought to be censored."""
+        return self._share
+
+    @property
+    def probability(self) -> Floats:
+        """By entry, the probability of being censored."""
+        self._refresh()
+        return np.asarray(expit(self._log_odds), dtype=np.float64)
+
+    @property
+    def open(self) -> Places:
+        """Places of the entries that need another message."""
+        self._refresh()
+        return np.flatnonzero(~self._is_decided | self._is_bound)
+
+    def is_open(self, place: int) -> bool:
+        """Whether an entry needs another message: alone, in a pool, or in one sent again."""
+        self._refresh()
+        return bool(~self._is_decided[place] | self._is_bound[place])
+
+    @property
+    def clear(self) -> Places:
+        """Places of the entries that came out clear."""
+        self._refresh()
+        return np.flatnonzero(self._is_clear)
+
+    @property
+    def censored(self) -> Places:
+        """Places of the entries that came out censored."""
+        self._refresh()
+        return np.flatnonzero(self._is_decided & self._is_censored & ~self._is_given_up)
+
+    def is_repetition(self, places: Sequence[int]) -> bool:
+        """Whether a pool of exactly these entries was sent before and is yet to be explained."""
+        return len(places) > 1 and self._repeats.is_open(frozenset(places))
+
+    def give_up(self, place: int) -> None:
+        """Ask for no more messages of an entry, whatever is known of it."""
+        if not self._is_given_up[place]:
+            self._is_given_up[place] = True
+            self._take_up([place])
+
+    def doubt(self, place: int) -> None:
+        """Send an entry once more before it counts as decided, unless it was given up.
+
+        A pool will do, unless it is suspected or was doubted several times: then it is sent alone.
+        """
+        if not self._is_given_up[place]:
+            self._is_doubted[place] = True
+            self._doubts[place] += 1
+            self._take_up([place])
+
+    def company(self, place: int) -> Company:
+        """What pools say of an entry."""
+        self._refresh()
+        pools = [key for key in self._pools_of[place] if self._sent[key].places.size > 1]
+        blocked = sum(self._sent[key].is_blocked for key in pools)
+        low, middle, high = (
+            float(expit(logit(self._share) + self._evidence[place] + shift))
+            for shift in prior_shifts(self._share)
+        )
+        return Company(
+            probability=middle,
+            probability_low=low,
+            probability_high=high,
+            share=self._share,
+            has_settled=True,
+            attempts=tuple(pools),
+            blocked=blocked,
+            delivered=len(pools) - blocked,
+        )
+
+    def set_noise(self, noise: Noise) -> None:
+        """Take in what controls and canaries say now."""
+        if noise != self._noise:
+            self._noise = noise
+            self._is_stale = True
+
+    def begin(self, key: str, places: Sequence[int]) -> None:
+        """Note that a pool is on its way.
+
+        Args:
+            key: Id of the attempt.
+            places: The entries it carries.
+        """
+        if key in self._sent:
+            self._forget(key)
+        self._in_flight[key] = np.asarray(places, dtype=np.int64)
+
+    def put(self, key: str, places: Sequence[int], is_blocked: bool | None) -> None:
+        """Enter what became of a pool, or that it is void after all.
+
+        Args:
+            key: Id of the attempt.
+            places: The entries it carries.
+            is_blocked: Whether it was blocked; ``None`` if it says nothing.
+        """
+        if self._in_flight.pop(key, None) is not None:
+            self._take_up(places)
+        known = self._sent.get(key)
+        if (None if known is None else known.is_blocked) == is_blocked:
+            return
+        if known is not None:
+            self._forget(key)
+        if is_blocked is None:
+            return
+        sent = _Sent(
+            np.asarray(places, dtype=np.int64),
+            frozenset(places),
+            is_blocked,
+            np.zeros(len(places)),
+            np.zeros(len(places)),
+        )
+        self._sent[key] = sent
+        for place in places:
+            self._pools_of[place][key] = None
+        self._times[sent.places] += 1
+        self._is_doubted[sent.places] = False
+        if sent.places.size == 1:
+            self._alone[sent.places, int(is_blocked)] += 1
+        else:
+            self._repeats.add(sent.pool, key, is_blocked=is_blocked)
+        self._take_up(sent.places)
+
+    @property
+    def discovered(self) -> Mapping[frozenset[int], Sequence[str]]:
+        """Pools blocked more than once although all their entries are clear, with the keys."""
+        self._refresh()
+        return self._repeats.discovered
+
+    def next_pool(self, allowed: Collection[int] | None, limits: PoolLimits) -> tuple[int, ...]:
+        """The entries that the next message should carry; empty if none is needed now.
+
+        Args:
+            allowed: Places that may be sent; ``None`` for all.
+            limits: What the app takes.
+        """
+        self._refresh()
+        is_free = np.ones(self._size, np.bool_)
+        for places in self._in_flight.values():
+            is_free[places] = False
+        if allowed is not None:
+            is_allowed = np.zeros(self._size, np.bool_)
+            is_allowed[np.fromiter(allowed, np.int64)] = True
+            is_free &= is_allowed
+        again = self._again(is_free, limits)
+        if again is not None:
+            return again
+        is_free &= ~self._is_decided
+        alone = np.flatnonzero(is_free & self._needs_solo)
+        if alone.size:
+            return (int(alone[np.argmax(self._evidence[alone])]),)
+        # Those of which nothing is known are all alike: no pool takes more than it may carry.
+        unseen = np.flatnonzero(is_free & (self._times == 0))[: limits.entries]
+        free = np.concatenate((np.flatnonzero(is_free & (self._times > 0)), unseen))
+        if not free.size:
+            return ()
+        chosen = best_pool(
+            self._untied(free),
+            probability=np.asarray(expit(self._log_odds), dtype=np.float64),
+            ties=self._ties,
+            lengths=self._lengths,
+            rates=self._rates,
+            limits=limits,
+        )
+        return tuple(int(place) for place in chosen)
+
+    @property
+    def _log_odds(self) -> Floats:
+        return logit(self._share) + self._evidence
+
+    @property
+    def _is_clear(self) -> Flags:
+        return self._is_decided & ~self._is_censored & ~self._is_given_up
+
+    @property
+    def _rates(self) -> Rates:
+        return Rates(self._noise.expected_loss.mean, self._noise.expected_slip.mean)
+
+    def _again(self, is_free: Flags, limits: PoolLimits) -> tuple[int, ...] | None:
+        """A pool that was blocked although all its entries are clear: bad luck or a combination."""
+        for key in self._contradicted:
+            sent = self._sent[key]
+            length = int(self._lengths[sent.places].sum()) + limits.joiner * (sent.places.size - 1)
+            if length > limits.characters:
+                self._repeats.leave(sent.pool)
+                self._take_up(sent.places)
+            elif is_free[sent.places].all():
+                return tuple(int(place) for place in sent.places)
+        return None
+
+    def _untied(self, free: Places) -> Places:
+        """Those that no message in flight bears on, if there are any.
+
+        What comes out of a half of a blocked pool nearly tells the other half; sending it at the
+        same time would ask twice.
+        """
+        flying = [self._ties.home[places] for places in self._in_flight.values()]
+        if not flying:
+            return free
+        homes = np.unique(np.concatenate(flying))
+        others = free[~np.isin(self._ties.home[free], homes[homes >= 0])]
+        return others if others.size else free
+
+    def _take_up(self, places: Iterable[int] | Places) -> None:
+        """Look at entries anew."""
+        at = np.asarray(places if isinstance(places, np.ndarray) else list(places), np.int64)
+        self._is_aside[at] = False
+        self._is_decided[at] = False
+        self._is_stale = True
+
+    def _forget(self, key: str) -> None:
+        sent = self._sent.pop(key)
+        for place in sent.places:
+            del self._pools_of[place][key]
+        self._times[sent.places] -= 1
+        if sent.places.size == 1:
+            self._alone[sent.places, int(sent.is_blocked)] -= 1
+        else:
+            self._repeats.remove(sent.pool, key)
+        self._evidence[sent.places] -= sent.messages
+        self._unexplained.pop(key, None)
+        self._take_up(sent.places)
+
+    def _refresh(self) -> None:
+        """Compute anew what is open."""
+        if not self._is_stale:
+            return
+        if _have_moved(self._rates_used, self._rates):
+            self._rates_used = self._rates
+            self._is_aside[:] = False
+        for _ in range(_ROUNDS):
+            active = np.flatnonzero((self._times > 0) & ~self._is_aside)
+            keys = self._keys_of(active)
+            graph, beliefs = self._beliefs(active, keys)
+            self._tie(active, graph, beliefs)
+            self._decide(active, graph, beliefs)
+            self._explain(keys)
+            self._set_aside(active)
+            if not self._reopen():
+                break
+        # Of what was never sent, nothing is decided, whatever the share.
+        unseen = self._times == 0
+        self._is_decided[unseen] = self._is_given_up[unseen]
+        self._needs_solo[unseen] = self._doubts[unseen] > _MOST_DOUBTS
+        self._is_stale = False
+
+    def _keys_of(self, active: Places) -> list[str]:
+        """Pools of active entries that are in the model."""
+        keys = dict.fromkeys(key for place in active.tolist() for key in self._pools_of[place])
+        return [key for key in keys if not self._repeats.is_discovered(self._sent[key].pool)]
+
+    def _beliefs(self, active: Places, keys: Sequence[str]) -> tuple[Graph, Beliefs]:
+        """What the pools of active entries say of these, the others taken as they are."""
+        self._place_in_graph[active] = np.arange(active.size)
+        graph, begin = self._graph(active.size, keys)
+        for _ in range(_PRIOR_ROUNDS):
+            prior = np.full(active.size, logit(self._share))
+            beliefs = propagate(graph, prior, self._rates, begin=begin)
+            begin = beliefs.begin
+            self._evidence[active] = beliefs.log_odds - prior
+            before, self._share = self._share, self._expected_share()
+            if abs(self._share - before) <= _PRIOR_TOLERANCE * before:
+                break
+            graph = self._graph(active.size, keys)[0]
+        end = 0
+        for key in keys:
+            sent = self._sent[key]
+            is_active = ~self._is_aside[sent.places]
+            start, end = end, end + int(np.count_nonzero(is_active))
+            sent.messages[is_active] = beliefs.messages[start:end]
+            sent.begin[is_active] = beliefs.begin[start:end]
+        self._place_in_graph[active] = -1
+        return graph, beliefs
+
+    def _graph(self, size: int, keys: Sequence[str]) -> tuple[Graph, Floats]:
+        """The pools without entries that are set aside, and where to begin."""
+        pools, begin, log_clear = [], [], []
+        prior = float(logit(self._share))
+        for key in keys:
+            sent = self._sent[key]
+            is_active = ~self._is_aside[sent.places]
+            aside = sent.places[~is_active]
+            others = prior + self._evidence[aside] - sent.messages[~is_active]
+            pools.append(Pool(self._place_in_graph[sent.places[is_active]], sent.is_blocked))
+            begin.append(sent.begin[is_active])
+            log_clear.append(-float(np.logaddexp(0.0, others).sum()))
+        graph = Graph.of(size, pools, log_clear)
+        return graph, np.concatenate(begin) if begin else np.zeros(0)
+
+    def _expected_share(self) -> float:
+        probability = np.asarray(expit(self._log_odds), dtype=np.float64)
+        return expected_share(probability, self._times > 0)
+
+    def _tie(self, active: Places, graph: Graph, beliefs: Beliefs) -> None:
+        ties = Ties.of(graph, beliefs)
+        everyone = Ties.none(self._size)
+        everyone.home[active] = ties.home
+        everyone.log_odds[:] = logit(self._share)
+        everyone.log_odds[active] = ties.log_odds
+        self._ties = Ties(everyone.home, everyone.log_odds, ties.log_clear)
+
+    def _decide(self, active: Places, graph: Graph, beliefs: Beliefs) -> None:
+        """Decide what can be decided, whatever the share of censored entries may really be."""
+        prior = np.full(active.size, logit(self._share))
+        is_waiting = np.zeros(self._size, np.bool_)
+        for places in self._in_flight.values():
+            is_waiting[places] = True
+        is_given_up = self._is_given_up[active]
+        is_doubted = self._is_doubted[active]
+        can_go = ~is_waiting[active] & beliefs.has_settled & ~is_doubted
+        has_solo = self._alone[active, 1] > self._alone[active, 0]
+        looks_clear, looks_censored = self._looks(prior, beliefs.log_odds)
+        is_new = (looks_censored & has_solo & ~self._is_censored[active]) | (
+            looks_clear & ~self._is_decided[active]
+        )
+        if (is_new & can_go).any():
+            # It must hold too for all that loss and slip may be.
+            careful = integrated(graph, prior, self._noise, begin=beliefs.begin)
+            is_clear, is_censored = self._looks(prior, careful.log_odds)
+            looks_clear &= is_clear
+            looks_censored &= is_censored
+        is_censored = can_go & looks_censored & has_solo
+        self._is_censored[active] = is_censored
+        self._is_decided[active] = (can_go & looks_clear) | is_censored | is_given_up
+        probability = expit(beliefs.log_odds)
+        self._needs_solo[active] = (
+            ~beliefs.has_settled
+            | (looks_censored & ~has_solo)
+            | (is_doubted & ((probability >= _SUSPECT) | (self._doubts[active] > _MOST_DOUBTS)))
+            | (self._times[active] - self._alone[active].sum(axis=1) >= MOST_IN_COMPANY)
+        )
+
+    def _looks(self, prior: Floats, log_odds: Floats) -> tuple[Flags, Flags]:
+        """Which look clear, and which censored, to a reader of the other opinion."""
+        low, _, high = prior_shifts(self._share)
+        looks_clear = (log_odds + high <= logit(self._limits.beta)) & (
+            log_odds <= prior - np.log(LEAST_FACTOR)
+        )
+        return looks_clear, log_odds + low >= logit(1 - self._limits.alpha)
+
+    def _explain(self, keys: Iterable[str]) -> None:
+        """Find the blocked pools that no entry explains, and those that contradict all theirs."""
+        may_explain = self._is_censored | self._is_given_up
+        for key in keys:
+            sent = self._sent[key]
+            self._unexplained.pop(key, None)
+            is_open = sent.is_blocked and (
+                sent.places.size == 1 or self._repeats.is_open(sent.pool)
+            )
+            if is_open and not may_explain[sent.places].any():
+                self._unexplained[key] = None
+        is_clear = self._is_clear
+        self._contradicted = [
+            key
+            for key in self._unexplained
+            if self._sent[key].places.size > 1 and is_clear[self._sent[key].places].all()
+        ]
+        self._is_bound[:] = False
+        for key in self._contradicted:
+            self._is_bound[self._sent[key].places] = True
+
+    def _set_aside(self, active: Places) -> None:
+        """Set aside what is decided and can no longer be what blocked a message."""
+        is_held = np.zeros(self._size, np.bool_)
+        for key in self._unexplained:
+            is_held[self._sent[key].places] = True
+        self._is_aside[active] = self._is_decided[active] & ~is_held[active]
+
+    def _reopen(self) -> bool:
+        """Take up again what was set aside for reasons that hold no more; whether there was any."""
+        again = np.zeros(self._size, np.bool_)
+        for key in self._unexplained:
+            again[self._sent[key].places] = True
+        log_odds = self._log_odds
+        looks_clear, looks_censored = self._looks(np.full(self._size, logit(self._share)), log_odds)
+        holds = np.where(self._is_censored, looks_censored, looks_clear) | self._is_given_up
+        again |= ~holds
+        for pool in self._repeats.discovered:
+            places = np.fromiter(pool, np.int64)
+            if not self._is_clear[places].all():
+                self._repeats.undo(pool)
+                again[places] = True
+                self._is_aside[places] = True  # so that they are counted below
+        again &= self._is_aside
+        self._is_aside[again] = False
+        self._is_decided[again] = False
+        return bool(again.any())
+
+
+def _have_moved(before: Rates, now: Rates) -> bool:
+    """Whether rates are so different that what was computed with them no longer holds."""
+    return any(
+        not old / _RATES_MOVED <= new <= old * _RATES_MOVED
+        for old, new in ((before.loss, now.loss), (before.slip, now.slip))
+    )

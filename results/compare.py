@@ -1,0 +1,406 @@
+"""What really changed between two runs, and what is noise.
+
+An entry has changed if it was clear and is censored now, or the other way round. With hundreds of
+entries and a run every few hours, some verdicts differ by bad luck alone. So a change is called one
+only if the evidence of both runs together stands against *nothing changed*, and so that at most 5 %
+of all changes that are called are wrong (the false discovery rate).
+
+For each entry the evidence is an e-value, the ratio of two probabilities: of what both runs saw if
+it changed, and of the same if it did not, whether clear or censored in both. How many entries are
+censored is estimated from the runs. Loss and slip are integrated out (`results.inference`). The
+ratios are tested with the e-BH procedure (Wang and Ramdas, *False discovery rate control with
+e-values*, Journal of the Royal Statistical Society B 84, 2022), for compound e-values (Ignatiadis,
+Wang and Ramdas, *Asymptotic and compound e-values: multiple testing and empirical Bayes*, 2024). It
+holds for entries that share lanes and pools (any dependence), and for runs that stop an entry when
+its verdict is reached (optional stopping), which p-values would not.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from math import exp
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from results.circumstances import Circumstances
+from results.errors import JournalError
+from results.inference import Noise, log_evidence
+from results.journal import LATEST, Journal
+from results.judged_run import JudgedRun, limits_of
+from results.pool_evidence import PooledRun, weigh
+from results.record import Condition, EntryRecord, Run, Verdict, VerdictKind
+
+LEVEL: Final = 0.05
+"""Largest expected share of wrong ones among the changes that are called."""
+
+_SHARE_ROUNDS: Final = 50
+_MOST_LOG: Final = 600.0  # keeps odds finite
+_LEAST_PROBABILITY: Final = 1e-12  # what belief propagation can still tell from none
+
+
+class Change(StrEnum):
+    """What became of an entry from one run to another."""
+
+    NEWLY_CENSORED = "newly censored"
+    NEWLY_CLEAR = "newly clear"
+    FLICKER = "flicker"  # the verdicts differ, but no more than noise makes them differ
+    UNCHANGED = "unchanged"
+    NOT_COMPARED = "not compared"  # not measured in both
+
+    @property
+    def is_real(self) -> bool:
+        """Whether something changed."""
+        return self in {Change.NEWLY_CENSORED, Change.NEWLY_CLEAR}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """An entry in two runs.
+
+    Attributes:
+        entry: The entry.
+        circumstances: Under what it was measured, whatever version the app had.
+        change: What became of it.
+        before: What the first run says; ``None`` if it does not have it.
+        after: What the second run says.
+        e_value: How many times more probable a change makes what was seen than none does.
+    """
+
+    entry: EntryRecord
+    circumstances: Circumstances
+    change: Change
+    before: Verdict | None
+    after: Verdict | None
+    e_value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Two runs, entry by entry.
+
+    Attributes:
+        before: The first run.
+        after: The second.
+        differences: All entries of either, in the order of the second.
+        level: The false discovery rate that is kept.
+        notes: What else differs between the runs, in words.
+    """
+
+    before: Run
+    after: Run
+    differences: Sequence[Difference]
+    level: float
+    notes: Sequence[str]
+
+    @property
+    def changed(self) -> list[Difference]:
+        """The entries that really changed."""
+        return [each for each in self.differences if each.change.is_real]
+
+    @property
+    def counts(self) -> Mapping[Change, int]:
+        """How many entries became what."""
+        counts = Counter(each.change for each in self.differences)
+        return {change: counts[change] for change in Change}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """Since when an entry is what it is.
+
+    Attributes:
+        first: Start of the first run that said so, with no other verdict after it.
+        last_other: Start of the last run before that which said the opposite; ``None`` if none did.
+    """
+
+    first: datetime
+    last_other: datetime | None
+
+
+def compare(before: JudgedRun, after: JudgedRun, *, level: float = LEVEL) -> Comparison:
+    """Compare two runs.
+
+    Args:
+        before: The first.
+        after: The second.
+        level: The false discovery rate to keep.
+
+    Raises:
+        JournalError: They have no circumstances in common.
+    """
+    of_before, of_after = _by_circumstances(before), _by_circumstances(after)
+    keys = list(dict.fromkeys((*of_after, *of_before)))
+    if not {shared for _, shared in of_before} & {shared for _, shared in of_after}:
+        raise JournalError(
+            f"runs {before.run.id!r} ({_all_circumstances(of_before)}) and {after.run.id!r} "
+            f"({_all_circumstances(of_after)}) measured under nothing in common; compare "
+            f"runs with the same app, kind of chat and regions"
+        )
+    evidence_before, evidence_after = _Evidence(before), _Evidence(after)
+    tested = [
+        key
+        for key in keys
+        if (first := of_before.get(key)) and (second := of_after.get(key))
+        if first.attempts and second.attempts
+    ]
+    first_log = np.array([evidence_before.of(of_before[key]) for key in tested])
+    second_log = np.array([evidence_after.of(of_after[key]) for key in tested])
+    log_e = log_e_values(first_log, second_log)
+    # What the verdicts do not support cannot be a change: a smaller e-value is still an e-value.
+    opposed = np.array([_is_opposed(of_before[key], of_after[key]) for key in tested], np.bool_)
+    is_change = discoveries(np.where(opposed, log_e, -np.inf), level)
+    found = {
+        key: (float(each), bool(is_one))
+        for key, each, is_one in zip(tested, log_e, is_change, strict=True)
+    }
+    entries = {**before.entries, **after.entries}
+    return Comparison(
+        before=before.run,
+        after=after.run,
+        differences=[
+            _difference(
+                entries[key[0]],
+                key[1],
+                of_before.get(key),
+                of_after.get(key),
+                found.get(key),
+            )
+            for key in keys
+        ],
+        level=level,
+        notes=_notes(before, after),
+    )
+
+
+def log_e_values(before: NDArray[np.float64], after: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give for each entry the log of how far a change explains better what was seen.
+
+    Args:
+        before: Natural logs of the Bayes factors for *censored* against *clear*, first run.
+        after: The same of the second run.
+    """
+    before, after = (np.clip(each, -_MOST_LOG, _MOST_LOG) for each in (before, after))
+    share = _share(np.concatenate([before, after]))
+    if_changed = np.logaddexp(before, after) - np.log(2)
+    if_not = np.logaddexp(np.log(share) + before + after, np.log1p(-share))
+    return np.asarray(if_changed - if_not, np.float64)
+
+
+def discoveries(log_e: NDArray[np.float64], level: float) -> NDArray[np.bool_]:
+    """Tell which hypotheses are given up, with a false discovery rate of at most ``level`` (e-BH).
+
+    The k-th largest e-value must reach n / (level k).
+
+    Args:
+        log_e: Natural logs of (compound) e-values.
+        level: Between 0 and 1.
+    """
+    count = len(log_e)
+    order = np.argsort(-log_e)
+    needed = np.log(count) - np.log(level) - np.log(np.arange(1, count + 1))
+    passed = np.flatnonzero(log_e[order] >= needed)
+    is_discovery = np.zeros(count, np.bool_)
+    if len(passed):
+        is_discovery[order[: passed[-1] + 1]] = True
+    return is_discovery
+
+
+def baseline(journal: Journal, run: Run, asked: str = LATEST) -> Run | None:
+    """Find the run to compare with.
+
+    Args:
+        journal: Where the runs are.
+        run: The run to be compared.
+        asked: A run id, the beginning of one, or ``latest``: the newest earlier run that said
+            anything of the same entries under the same circumstances.
+
+    Returns:
+        ``None`` if there is no such earlier run.
+
+    Raises:
+        JournalError: The run that was asked for is not there, or is the run itself.
+    """
+    if asked != LATEST:
+        found = journal.run(asked)
+        if found.id == run.id:
+            raise JournalError(f"run {run.id!r} cannot be compared with itself; name another run")
+        return found
+    wanted = _said(journal, run)
+    earlier = [each for each in journal.runs() if (each.started_at, each.id) < _age(run)]
+    return next((each for each in earlier if wanted & _said(journal, each)), None)
+
+
+def since(journal: Journal, run: Run, difference: Difference) -> Since:
+    """Find out since when an entry is what a run says it is.
+
+    Args:
+        journal: Where the runs are.
+        run: The run.
+        difference: The entry.
+    """
+    kind = None if difference.after is None else difference.after.kind
+    first, last_other = run.started_at, None
+    runs = [each for each in journal.runs() if (each.started_at, each.id) < _age(run)]
+    for each in runs:  # the newest first
+        said = {
+            VerdictKind(row.text("verdict"))
+            for row in journal.verdict_rows(each.id)
+            if row.text("entry_id") == difference.entry.id
+            and Circumstances.from_row(row) == difference.circumstances
+        }
+        if said == {kind}:
+            first = each.started_at
+        elif said and said != {VerdictKind.INCONCLUSIVE}:
+            last_other = each.started_at
+            break
+    return Since(first=first, last_other=last_other)
+
+
+def sentence(difference: Difference, since: Since | None = None) -> str:
+    """Say what changed, under what, on which evidence, and since when."""
+    text = f"{difference.entry.keyword}: {difference.change} on {difference.circumstances}"
+    if since is not None:
+        text += f", since {since.first:%Y-%m-%d %H:%M} UTC"
+        if since.last_other is not None:
+            text += f" (otherwise last on {since.last_other:%Y-%m-%d %H:%M})"
+    return f"{text}; before: {_told(difference.before)}; now: {_told(difference.after)}"
+
+
+def comparison_lines(journal: Journal, comparison: Comparison) -> list[str]:
+    """Tell a comparison in lines: what changed, what flickers, and how many entries did neither.
+
+    Args:
+        journal: Where earlier runs are, to say since when.
+        comparison: The comparison.
+    """
+    before, after = comparison.before, comparison.after
+    lines = [
+        f"run {before.id} ({before.started_at:%Y-%m-%d %H:%M} UTC) and "
+        f"run {after.id} ({after.started_at:%Y-%m-%d %H:%M} UTC)",
+        *(f"note: {note}" for note in comparison.notes),
+    ]
+    lines += [sentence(each, since(journal, after, each)) for each in comparison.changed] or [
+        "nothing changed"
+    ]
+    lines += [sentence(each) for each in comparison.differences if each.change is Change.FLICKER]
+    counts = ", ".join(f"{count} {change}" for change, count in comparison.counts.items() if count)
+    lines.append(
+        f"{counts or 'no entries'} (at most {comparison.level:.0%} of all changes that are called "
+        f"so are wrong)"
+    )
+    return lines
+
+
+def _told(verdict: Verdict | None) -> str:
+    if verdict is None:
+        return "not measured"
+    return (
+        f"{verdict.kind}, {verdict.blocked + verdict.pools_blocked} blocked, "
+        f"{verdict.delivered + verdict.pools_delivered} arrived"
+    )
+
+
+class _Evidence:
+    """What the attempts of a run say of its entries, as logs of Bayes factors."""
+
+    def __init__(self, run: JudgedRun) -> None:
+        self._run = run
+        self._noise: dict[Condition, Noise] = {}
+        self._pools: dict[Condition, PooledRun | None] = {}
+
+    def of(self, verdict: Verdict) -> float:
+        condition = verdict.condition
+        if condition not in self._noise:
+            under = self._run.under(condition)
+            noise = self._run.noise(condition)
+            self._noise[condition] = noise
+            self._pools[condition] = weigh(
+                self._run.entries, under, self._run.scores, noise, limits_of(self._run.run)
+            )
+        pools = self._pools[condition]
+        if pools is not None and verdict.pools_blocked + verdict.pools_delivered:
+            company = pools.company[verdict.entry_id]
+            probability = np.clip(company.probability, _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY)
+            return float(logit(probability) - logit(company.share))
+        return log_evidence(verdict.blocked, verdict.delivered, self._noise[condition])
+
+
+def _share(log_factors: NDArray[np.float64]) -> float:
+    """Estimate the share of censored entries (EM; one made-up entry of each kind)."""
+    share = 0.5
+    for _ in range(_SHARE_ROUNDS):
+        posterior = expit(logit(share) + log_factors)
+        share = float((1 + posterior.sum()) / (2 + len(log_factors)))
+    return share
+
+
+def _by_circumstances(run: JudgedRun) -> dict[tuple[str, Circumstances], Verdict]:
+    return {
+        (verdict.entry_id, Circumstances.of(verdict.condition)): verdict for verdict in run.verdicts
+    }
+
+
+def _is_opposed(before: Verdict, after: Verdict) -> bool:
+    return {before.kind, after.kind} == {VerdictKind.CENSORED, VerdictKind.CLEAR}
+
+
+def _difference(
+    entry: EntryRecord,
+    circumstances: Circumstances,
+    before: Verdict | None,
+    after: Verdict | None,
+    found: tuple[float, bool] | None,
+) -> Difference:
+    """Name what became of an entry; ``found``: the log of its e-value, whether it is a change."""
+    if found is None or before is None or after is None:
+        change = Change.NOT_COMPARED
+    elif found[1]:
+        is_censored = after.kind is VerdictKind.CENSORED
+        change = Change.NEWLY_CENSORED if is_censored else Change.NEWLY_CLEAR
+    else:
+        change = Change.UNCHANGED if before.kind is after.kind else Change.FLICKER
+    return Difference(
+        entry=entry,
+        circumstances=circumstances,
+        change=change,
+        before=before,
+        after=after,
+        e_value=0.0 if found is None else exp(min(found[0], _MOST_LOG)),
+    )
+
+
+def _notes(before: JudgedRun, after: JudgedRun) -> list[str]:
+    notes = []
+    versions = [
+        sorted({condition.app_version or "unknown" for condition in run.conditions})
+        for run in (before, after)
+    ]
+    if versions[0] != versions[1]:
+        notes.append(
+            f"the app's version changed: {', '.join(versions[0])} → {', '.join(versions[1])}"
+        )
+    notes += [
+        f"run {run.run.id} is blind: its canaries arrived, so that it calls nothing clear"
+        for run in (before, after)
+        if run.noise().is_blind
+    ]
+    return notes
+
+
+def _all_circumstances(verdicts: Mapping[tuple[str, Circumstances], Verdict]) -> str:
+    return "; ".join(sorted({str(each) for _, each in verdicts})) or "no verdicts"
+
+
+def _said(journal: Journal, run: Run) -> set[tuple[str, Circumstances]]:
+    return {
+        (row.text("entry_id"), Circumstances.from_row(row)) for row in journal.verdict_rows(run.id)
+    }
+
+
+def _age(run: Run) -> tuple[datetime, str]:
+    return run.started_at, run.id

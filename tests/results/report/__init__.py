@@ -1,0 +1,1 @@
+"""The report: its texts, its headline, its page."""

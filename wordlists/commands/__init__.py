@@ -1,0 +1,1 @@
+"""The subcommands of ``undelivered wordlist``, a module for each kind of work."""
