@@ -292,6 +292,11 @@ class _TestbedTable(Border):
             if lane.sender == lane.receiver:
                 yield f"lane {lane.name!r}: sender and receiver are one handset, {lane.sender!r}"
             if lane.observers:
+                yield (
+                    f"lane {lane.name!r}: observers are not read by this version yet; leave them "
+                    "out, so that nobody takes their silence for a result"
+                )
+            if lane.observers:
                 labels = [accounts[end] for end in dict.fromkeys(ends) if end in accounts]
                 yield from _repeated(f"lane {lane.name!r}: account", labels)
             if lane.observers and not any(each.kind == "group" for each in lane.chats):
