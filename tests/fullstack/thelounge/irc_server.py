@@ -23,6 +23,9 @@ _MESSAGE: Final = re.compile(
     r"(?:@\S+ )?(?::(?P<author>[^!\s]+)\S* )?PRIVMSG \S+ :?(?P<text>.*)", re.DOTALL
 )
 
+_JOINED: Final = re.compile(r" O :\S+ 366 (?P<nick>\S+) (?P<channel>\S+) ")
+"""RPL_ENDOFNAMES, the last thing that who joins a channel is told."""
+
 _CONFIG: Final = """\
 <config format="xml">
 <server name="{name}.test" description="filters" network="{name}">
@@ -140,6 +143,13 @@ class IrcServer:
             for each in self._messages()
             if not each.is_input and each.author == nick and each.user != nick
         ]
+
+    def joined(self, channel: str) -> frozenset[str]:
+        """Nicks that have joined a channel since the server started."""
+        log = self._raw.read_text(encoding="utf-8") if self._raw.exists() else ""
+        return frozenset(
+            each["nick"] for each in _JOINED.finditer(log) if each["channel"] == channel
+        )
 
     def _messages(self) -> Iterator["_Message"]:
         users: dict[str, str] = {}  # nicks by what the server calls a connection

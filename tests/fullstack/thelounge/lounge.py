@@ -7,7 +7,7 @@ import fcntl
 import json
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -66,14 +66,24 @@ class Member:
 class Lounge:
     """The Lounge on this machine; a context manager."""
 
-    def __init__(self, folder: Path, members: Sequence[Member], *, port: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        members: Sequence[Member],
+        *,
+        port: int,
+        is_connected: Callable[[], bool],
+    ) -> None:
         """Prepare it; nothing runs before the context is entered.
 
         Args:
             folder: Where it keeps all it has.
             members: Its accounts.
             port: Port to listen on.
+            is_connected: Whether it has connected its accounts: it answers before, and a message
+                that is sent before they have joined their channels is lost.
         """
+        self._is_connected = is_connected
         self.url = f"http://{HOST}:{port}"
         home = folder / "thelounge"
         (home / "users").mkdir(parents=True)
@@ -92,7 +102,7 @@ class Lounge:
 
     def __enter__(self) -> "Lounge":
         install()
-        self._service.start(self._answers)
+        self._service.start(lambda: self._answers() and self._is_connected())
         return self
 
     def __exit__(self, *_: object) -> None:

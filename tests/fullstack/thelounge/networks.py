@@ -71,7 +71,9 @@ class Networks:
             for nick, other in NICKS.items()
             for is_online, suffix in _SUFFIXES.items()
         ]
-        self.lounge = Lounge(folder, members, port=port or first)
+        self.lounge = Lounge(
+            folder, members, port=port or first, is_connected=self._are_all_in_their_channel
+        )
         self._closing = ExitStack()
 
     def __enter__(self) -> "Networks":
@@ -98,3 +100,6 @@ class Networks:
             "THELOUNGE_RECEIVER": f"bob-{network}{_SUFFIXES[is_receiver_online]}",
             "THELOUNGE_PASSWORD": PASSWORD,
         }
+
+    def _are_all_in_their_channel(self) -> bool:
+        return all(NICKS.keys() <= server.joined(CHANNEL) for server in self.servers.values())
