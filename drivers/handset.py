@@ -8,16 +8,17 @@ from functools import partial
 
 import stamina
 from appium.options.android import UiAutomator2Options
-from appium.webdriver.common.appiumby import AppiumBy
 from appium.webdriver.webdriver import WebDriver
 from selenium.common.exceptions import WebDriverException
+from selenium.webdriver.remote.webelement import WebElement
 
 from drivers import grid
 from drivers.capabilities import COMMAND_S
 from drivers.door import Door
 from drivers.errors import DriverError, ScreenUnknown
 from drivers.evidence import EvidenceKind, Exhibit
-from drivers.profile import Alternatives, SelectorKind, VersionFit, fit_version
+from drivers.known_elements import KnownElements
+from drivers.profile import Alternatives, VersionFit, fit_version
 from drivers.screen import Found, Node, Screen
 from drivers.session import AppiumSession
 from drivers.testbed import HandsetConfig
@@ -59,6 +60,7 @@ class Handset:
             meaning=partial(grid.meaning, udid=config.udid),
             advice=_ADVICE,
         )
+        self._known = KnownElements()
         self._is_prepared = False
 
     def start(self) -> None:
@@ -126,6 +128,7 @@ class Handset:
 
     def stop(self) -> None:
         """End the session; one that is gone already is no error."""
+        self._known.forget()
         self._appium.close()
 
     def screen(self) -> Screen:
@@ -145,7 +148,7 @@ class Handset:
             SessionLost: The session is gone.
         """
         with self._translated(f"tap {what}"):
-            self._session().find_element(*_locator(found)).click()
+            self._known.act_once(self._session(), found, lambda button: button.click())
 
     def tap_node(self, node: Node, what: str) -> None:
         """Tap the middle of what a snapshot showed: a row among many that no selector singles out.
@@ -157,6 +160,7 @@ class Handset:
         bounds = node.bounds
         if bounds is None:
             raise ScreenUnknown(f"{self.config.name}: {what} is on the screen, but not where.")
+        self._known.forget()  # a row of the list of chats leads to another screen
         with self._translated(f"tap {what}"):
             self._session().execute_script(
                 "mobile: clickGesture",
@@ -176,11 +180,14 @@ class Handset:
             ScreenUnknown: It is no longer there.
             SessionLost: The session is gone.
         """
-        with self._translated(f"type into {what}"):
-            field = self._session().find_element(*_locator(found))
+
+        def type_text(field: WebElement) -> None:
             if clear:
                 field.clear()
             field.send_keys(text)
+
+        with self._translated(f"type into {what}"):
+            self._known.act(self._session(), found, type_text)
 
     def clear(self, found: Found, what: str) -> None:
         """Empty a field.
@@ -190,7 +197,7 @@ class Handset:
             SessionLost: The session is gone.
         """
         with self._translated(f"clear {what}"):
-            self._session().find_element(*_locator(found)).clear()
+            self._known.act(self._session(), found, lambda field: field.clear())
 
     def screenshot(self) -> bytes:
         """A picture of the screen, PNG.
@@ -223,11 +230,13 @@ class Handset:
 
     def go_back(self) -> None:
         """Press the back button."""
+        self._known.forget()
         with self._translated("press back"):
             self._session().back()
 
     def bring_app_to_front(self) -> None:
         """Start the app, or bring it back from the background."""
+        self._known.forget()
         with self._translated("bring the app to the front"):
             self._session().activate_app(self.config.profile.package)
 
@@ -277,21 +286,6 @@ class Handset:
 
     def _translated(self, what: str) -> AbstractContextManager[None]:
         return self._appium.translated(what)
-
-
-def _locator(found: Found) -> tuple[str, str]:
-    """How the driver finds what a snapshot showed.
-
-    Only what the profile says gets in here: never the text of a message.
-    """
-    if found.kind is SelectorKind.ID:
-        return AppiumBy.ID, found.value
-    if found.kind is SelectorKind.DESC:
-        return AppiumBy.ACCESSIBILITY_ID, found.value
-    if found.kind is SelectorKind.XPATH:
-        return AppiumBy.XPATH, found.value
-    quoted = found.value.replace("\\", "\\\\").replace('"', '\\"')
-    return AppiumBy.ANDROID_UIAUTOMATOR, f'new UiSelector().text("{quoted}")'
 
 
 def require(screen: Screen, alternatives: Alternatives, what: str, config: HandsetConfig) -> Found:

@@ -47,7 +47,14 @@ class Claim:
 
 
 class OpenTestbed:
-    """The lanes of a testbed that have a chat of one kind, ready to be opened."""
+    """The lanes of a testbed that have a chat of one kind, ready to be opened.
+
+    Attributes:
+        testbed: The testbed.
+        chat: The kind of chat.
+        lanes: Its lanes.
+        observers: What observes them, by the name of the lane; ready to be opened as well.
+    """
 
     def __init__(
         self,
@@ -55,6 +62,7 @@ class OpenTestbed:
         chat: str,
         lanes: tuple[Lane, ...],
         *,
+        observers: Mapping[str, tuple[Receiver, ...]],
         embedded: EmbeddedProcess | None,
         closing: ExitStack,
     ) -> None:
@@ -62,6 +70,7 @@ class OpenTestbed:
         self.testbed = testbed
         self.chat = chat
         self.lanes = lanes
+        self.observers = observers
         self._embedded = embedded
         self._closing = closing
 
@@ -89,7 +98,7 @@ class OpenTestbed:
             DriverError: The embedded network, the Appium server or an emulator does not start.
         """
         configs = testbed.lanes_with(chat)
-        ends = [end for lane in configs for end in lane.handsets]
+        ends = [end for lane in configs for end in lane.handsets(chat)]
         evidence = EvidenceFolder(folder)
         with ExitStack() as closing:
             embedded = None
@@ -124,6 +133,11 @@ class OpenTestbed:
                 inbox = open_inbox(config.inbox, folder=folder, environ=os.environ, wait=wait)
                 return InboxReceiver(config, inbox)
 
+            def observers(config: LaneConfig) -> tuple[Receiver, ...]:
+                which = next(each for each in config.chats if each.kind == chat)
+                watching = config.receivers(chat)[1:]
+                return tuple(receiver(each, which.receiver_title) for each in watching)
+
             def lane(config: LaneConfig) -> Lane:
                 which = next(each for each in config.chats if each.kind == chat)
                 return Lane(
@@ -137,8 +151,14 @@ class OpenTestbed:
                     check=check,
                 )
 
-            lanes = tuple(map(lane, configs))
-            return cls(testbed, chat, lanes, embedded=embedded, closing=closing.pop_all())
+            return cls(
+                testbed,
+                chat,
+                tuple(map(lane, configs)),
+                observers={each.name: observers(each) for each in configs},
+                embedded=embedded,
+                closing=closing.pop_all(),
+            )
 
     def compare_with_truth(self, claims: Mapping[str, Claim]) -> Mapping[str, bool] | None:
         """Which claims are right, by their keys; ``None`` where nobody knows the truth.
@@ -165,7 +185,9 @@ class OpenTestbed:
     def close(self) -> None:
         """End all sessions, and emulators, Appium server and embedded network, if they are ours."""
         with self._closing:
-            closers = [Thread(target=lane.close, daemon=True) for lane in self.lanes]
+            watching = [each for group in self.observers.values() for each in group]
+            ends: list[Lane | Receiver] = [*self.lanes, *watching]
+            closers = [Thread(target=each.close, daemon=True) for each in ends]
             for closer in closers:
                 closer.start()
             deadline = monotonic() + _CLOSE_S

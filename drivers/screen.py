@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from lxml import etree
 
@@ -59,11 +60,7 @@ class Node:
     @property
     def bounds(self) -> Bounds | None:
         """Where it is; ``None`` where the hierarchy does not say."""
-        match = _BOUNDS.fullmatch(self.element.get("bounds") or "")
-        if match is None:
-            return None
-        left, top, right, bottom = map(int, match.groups())
-        return Bounds(left=left, top=top, right=right, bottom=bottom)
+        return _bounds(self.element.get("bounds") or "")
 
     def first(self, alternatives: Alternatives) -> "Node | None":
         """The first node below it that the first matching alternative finds."""
@@ -139,6 +136,15 @@ class Screen:
             return int(stated)
         edges = (Node(each).bounds for each in self.root.iterdescendants())
         return max((bounds.right for bounds in edges if bounds), default=0)
+
+
+@lru_cache(maxsize=4096)  # rows stand in the same few places in one snapshot after the other
+def _bounds(written: str) -> Bounds | None:
+    match = _BOUNDS.fullmatch(written)
+    if match is None:
+        return None
+    left, top, right, bottom = map(int, match.groups())
+    return Bounds(left=left, top=top, right=right, bottom=bottom)
 
 
 def find(element: etree._Element, alternatives: Alternatives) -> Iterator[etree._Element]:

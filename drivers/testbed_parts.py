@@ -128,15 +128,13 @@ class LaneConfig:
     chats: tuple[ChatConfig, ...]
     observers: tuple[ReceiverConfig, ...] = ()
 
-    @property
-    def receivers(self) -> tuple[ReceiverConfig, ...]:
-        """All that reads, the lane's own receiver first."""
-        return (self.receiver, *self.observers)
+    def receivers(self, chat: str) -> tuple[ReceiverConfig, ...]:
+        """All that reads in its chat of a kind, the lane's own receiver first."""
+        return (self.receiver, *(self.observers if chat == "group" else ()))
 
-    @property
-    def handsets(self) -> tuple[HandsetConfig, ...]:
-        """All of its ends that are handsets or browsers, the sender first."""
-        return (self.sender, *(x for x in self.receivers if isinstance(x, HandsetConfig)))
+    def handsets(self, chat: str) -> tuple[HandsetConfig, ...]:
+        """All handsets and browsers in its chat of a kind, the sender first."""
+        return (self.sender, *(x for x in self.receivers(chat) if isinstance(x, HandsetConfig)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,18 +123,24 @@ class Agenda:
         return Message(kind=MessageKind.CONTROL, text=text)
 
     def _canary(self, worker: LaneWorker, ledger: Ledger, candidates: Iterable[str]) -> Message:
-        """A canary, alone or among entries that are known to be clear.
+        """A canary, alone, behind harmless text, or among entries that are known to be clear.
 
         The first is alone. Later ones are as long as other messages are, and the canary is at their
         end, since a filter might not read long ones, or not to the end.
         """
         canary = self._random.choice(self._canaries)
+        joiner = worker.lane.joiner
         escort: tuple[str, ...] = ()
+        around: list[str] = []
         if ledger.canaries(worker.name)[0]:
-            beside = len(worker.lane.joiner) + len(canary)
-            escort = self._strategy.escort(ledger, self._random, beside)
-        around = [self._text_of((entry,), worker) for entry in escort]
-        text = compose([*around, canary], worker.lane.joiner)
+            beside = len(joiner) + len(canary)
+            filler = self._strategy.filler(ledger, beside)
+            if filler:
+                around = [self._controls.draw(_as_long(canary, filler), joiner, self._random, ())]
+            else:
+                escort = self._strategy.escort(ledger, self._random, beside)
+                around = [self._text_of((entry,), worker) for entry in escort]
+        text = compose([*around, canary], joiner)
         if text in worker.stretch or len(text) > worker.lane.longest_message:
             return self._control(worker, candidates)
         return Message(kind=MessageKind.CANARY, text=text, entries=escort)
@@ -154,3 +160,8 @@ class Agenda:
             [part for entry in entries for part in self._entries[entry].components],
             worker.lane.joiner,
         )
+
+
+def _as_long(text: str, characters: int) -> str:
+    """A text repeated to a length, for controls to be drawn like it."""
+    return (text * (characters // len(text) + 1))[:characters]

@@ -32,6 +32,7 @@ from results.record import (
     Condition,
     EntryRecord,
     MessageKind,
+    Outcome,
     Verdict,
     VerdictKind,
 )
@@ -487,6 +488,21 @@ class Campaign:
         if is_done:
             self._undecided.pop(entry_id, None)
         return is_done
+
+    def wasted(self) -> int:
+        """Messages with entries that were void, or ended unknown."""
+        with self._lock:
+            scores = [
+                self._ledger.scores[attempt.id]
+                for attempt in self._ledger.attempts
+                if attempt.kind is MessageKind.PROBE
+            ]
+        return sum(each.void is not None or each.outcome is Outcome.UNKNOWN for each in scores)
+
+    @property
+    def lanes(self) -> int:
+        """How many lanes were set to work."""
+        return len(self._workers)
 
     def counts(self) -> Mapping[str, int]:
         """Messages by kind."""

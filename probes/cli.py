@@ -3,6 +3,7 @@
 import typer
 
 from drivers.cli import app as drivers_app
+from probes.plan_command import app as plan_app
 from results.cli import app as results_app
 from wordlists.cli import app as wordlist_app
 
@@ -13,6 +14,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(results_app)
+app.add_typer(plan_app)
 app.add_typer(drivers_app)
 app.add_typer(wordlist_app, name="wordlist", help="Look at, check and import wordlists.")
 

@@ -9,7 +9,7 @@ An attempt is committed before the tap; what is observed of it, at the end of a 
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from threading import Thread
@@ -27,6 +27,7 @@ from drivers.lane import Lane
 from probes.lane_book import Commits, LaneBook
 from probes.message import Message
 from probes.notes import Observed
+from probes.observer import Observer
 from probes.pacing import Pacer
 from results.errors import JournalError
 from results.record import (
@@ -96,6 +97,7 @@ class LaneWorker:
         pacer: Pacer,
         wait: Callable[[float], object],
         earlier: list[Attempt],
+        observers: Sequence[Observer] = (),
     ) -> None:
         """Prepare a worker for a lane that is open.
 
@@ -106,6 +108,7 @@ class LaneWorker:
             pacer: Keeps the sender's pace.
             wait: Waits some seconds; true when the run ends, at once or meanwhile.
             earlier: Attempts of this run on this lane, if it is resumed, in order of sending.
+            observers: What watches the lane's messages beside its receiver; they are told of each.
         """
         self.lane = lane
         self.condition = condition
@@ -123,6 +126,7 @@ class LaneWorker:
         self._books = books
         self._pacer = pacer
         self._wait = wait
+        self._observers = observers
         self._book = LaneBook(
             lane.name,
             lane.config.receiver.name,
@@ -309,6 +313,8 @@ class LaneWorker:
             raise
         attempt = self._begin(message)
         self._book.expect(attempt)
+        for observer in self._observers:
+            observer.expect(attempt)
         if message.kind is MessageKind.CONTROL:
             self.is_fresh = False
             self.since_control = 0  # only now: one that was stopped before the tap shows nothing

@@ -5,39 +5,44 @@ Puts together what the other modules do, and takes it apart again whatever happe
 
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from random import Random
 from typing import Final
 
-from drivers.consent import consent_to_state, objections
 from drivers.errors import DriverError
-from drivers.incoming import Incoming, Past
-from drivers.lane import Lane
 from drivers.open_testbed import Claim, OpenTestbed
 from drivers.testbed import Testbed
-from probes.campaign import Campaign, Setup
-from probes.controls import Controls, harmless
+from probes.campaign import Campaign
 from probes.errors import CampaignError
+from probes.lane_opening import open_lanes, watching
 from probes.lane_worker import LaneWorker
 from probes.ledger import Ledger
-from probes.message import Room, compose, room_of
+from probes.message import compose, room_of
+from probes.observer import Observer, end_all
 from probes.options import Measured
 from probes.pacing import Pacer
+from probes.plan import one_by_one
+from probes.run_setup import (
+    bracket_limits_of,
+    condition_of,
+    only,
+    refuse_unsafe,
+    require_that_fit,
+    setup_of,
+)
 from probes.selection import Selection, to_record
-from probes.strategy import STRATEGIES, Task
-from results.bracketing import BracketLimits
 from results.errors import JournalError
 from results.export import write_run
 from results.inference import Limits, Noise
 from results.journal import Journal
+from results.observer_files import verdicts_for_observers
+from results.pool_evidence import PooledRun
 from results.record import (
-    Attempt,
     ChatKind,
     Condition,
     EntryRecord,
@@ -45,9 +50,10 @@ from results.record import (
     Verdict,
     VerdictKind,
 )
-from wordlists.wordlist import load_controls
 
 JOURNAL_NAME: Final = "journal.sqlite"
+_OBSERVERS_S: Final = 10.0  # for their last looks
+_PLANNED: Final = "planned_messages"
 INTERRUPTED: Final = "interrupted from the keyboard."
 
 
@@ -67,11 +73,17 @@ class Report:
         messages: Messages by kind.
         stopped: Why it ended early; ``None`` if it did not.
         lanes_lost: Why lanes were given up.
+        observers_lost: Why observers were; the lanes they watched went on.
+        filtered_for: By observer, the ids of the entries that are censored for it.
         files: What was written.
         problem: Why it could not be written; ``None`` if it was.
         changed: Entries whose verdict is not what was first said of them.
         right: For each decided entry, whether the verdict agrees with the truth; ``None`` where
             nobody knows it.
+        planned: Fewest and most messages that were planned; ``None`` if none was.
+        one_by_one: About how many it would be with one entry a message, three times.
+        wasted: Messages with entries that were void, or ended unknown.
+        pools: What the messages with several entries amount to; ``None`` if there were none.
     """
 
     run_id: str
@@ -85,10 +97,16 @@ class Report:
     messages: Mapping[str, int]
     stopped: str | None
     lanes_lost: Sequence[str]
+    observers_lost: Sequence[str] = ()
+    filtered_for: Mapping[str, Sequence[str]] = field(default_factory=dict)
     files: Sequence[Path]
     problem: str | None
     changed: Sequence[str]
     right: Mapping[str, bool] | None
+    planned: tuple[int, int] | None = None
+    one_by_one: int = 0
+    wasted: int = 0
+    pools: PooledRun | None = None
 
 
 class LiveRun:
@@ -112,6 +130,7 @@ class LiveRun:
         closing: ExitStack,
         lanes_lost: Sequence[str],
         warnings: Sequence[str],
+        observers: Sequence[Observer],
         is_over: threading.Event,
     ) -> None:
         """Use `LiveRun.begin` or `LiveRun.resume`."""
@@ -123,6 +142,7 @@ class LiveRun:
         self._journal = journal
         self._open_testbed = open_testbed
         self._closing = closing
+        self._observers = observers
         self._is_over = is_over
 
     @classmethod
@@ -134,8 +154,17 @@ class LiveRun:
         *,
         results_dir: Path,
         budget: int | None,
+        planned: tuple[int, int] | None = None,
     ) -> "LiveRun":
         """Start a new run.
+
+        Args:
+            measured: What is measured.
+            selection: The entries.
+            testbed: Where.
+            results_dir: Where the journal and the runs are.
+            budget: Most messages; ``None`` for no limit.
+            planned: Fewest and most messages that it is likely to take, for its summary.
 
         Raises:
             UndeliveredError: Of any kind in `probes.errors`; nothing was sent.
@@ -153,8 +182,10 @@ class LiveRun:
             settings={
                 **measured.to_settings(),
                 **limits.to_settings(),
-                **_bracket_limits(testbed).to_settings(),
+                **bracket_limits_of(testbed).to_settings(),
+                "removal_window_s": repr(testbed.timing.removal_window_s),
                 **({} if testbed.consent is None else {"consent": str(testbed.consent)}),
+                **({} if planned is None else {_PLANNED: f"{planned[0]} {planned[1]}"}),
                 "undelivered_version": version("undelivered"),
                 "appium_client_version": version("Appium-Python-Client"),
                 **{f"wordlist_sha256:{each.name}": each.sha256 for each in selection.wordlists},
@@ -202,7 +233,7 @@ class LiveRun:
         is_new: bool,
     ) -> "LiveRun":
         chat = ChatKind(run.settings["chat"])
-        _refuse_unsafe(testbed, chat)
+        refuse_unsafe(testbed, chat)
         folder = results_dir / run.id
         is_over = threading.Event()
         with ExitStack() as closing:
@@ -215,23 +246,30 @@ class LiveRun:
                 )
             )
             earlier = [] if is_new else journal.attempts(run.id)
-            lanes, lost = _open_lanes(open_testbed.lanes, journal, run.id, earlier)
-            conditions = {lane.name: _condition(lane, chat) for lane in lanes}
+            opened = open_lanes(open_testbed, journal, run.id, earlier)
+            lanes = opened.lanes
+            conditions = {lane.name: condition_of(lane, chat) for lane in lanes}
             entries = [to_record(entry) for entry in selection.entries]
-            _require_that_fit(entries, lanes[0])
+            require_that_fit(entries, lanes[0])
             if is_new:
                 journal.start_run(run)
             else:
                 journal.reopen_run(run.id)
             journal.add_entries(run.id, entries)
-            ledger = Ledger(_bracket_limits(testbed))
+            for cursor in opened.cursors:
+                journal.observe((), (), cursor)
+            observers = {
+                name: [watching(each, run.id, name, journal, testbed.timing) for each in receivers]
+                for name, receivers in opened.observers.items()
+            }
+            ledger = Ledger(bracket_limits_of(testbed))
             for attempt in earlier:
                 ledger.put(attempt)
-            setup = _setup(
+            setup = setup_of(
                 run,
                 entries,
                 testbed,
-                condition=_only(conditions.values()),
+                condition=only(conditions.values()),
                 room=room_of([lane.config for lane in lanes]),
                 budget=budget,
             )
@@ -247,12 +285,16 @@ class LiveRun:
                     ),
                     wait=is_over.wait,
                     earlier=ledger.lane(lane.name),
+                    observers=observers[lane.name],
                 )
                 for lane in lanes
             ]
             if not is_new:
                 for worker in workers:
                     worker.pick_up(journal.arrivals(run.id, worker.name))
+            everyone = [each for group in observers.values() for each in group]
+            for observer in everyone:
+                observer.start()
             campaign.start(workers)
             return cls(
                 run,
@@ -261,8 +303,9 @@ class LiveRun:
                 open_testbed,
                 campaign,
                 closing=closing.pop_all(),
-                lanes_lost=lost,
-                warnings=[warning for lane in lanes for warning in lane.warnings],
+                lanes_lost=opened.lost,
+                warnings=opened.warnings,
+                observers=everyone,
                 is_over=is_over,
             )
 
@@ -285,6 +328,7 @@ class LiveRun:
             stopped = interrupted or self.campaign.stopped
             self._is_over.set()  # ends pauses, so that lanes can be closed at once
             self.campaign.close()
+            end_all(self._observers, _OBSERVERS_S)
             # All that the run was ever asked for: a resumed one may be asked for less.
             entries = self._journal.entries(self.run.id)
             verdicts = self.campaign.verdicts(entries)
@@ -305,6 +349,8 @@ class LiveRun:
                 messages=self.campaign.sent(),
                 stopped=stopped,
                 lanes_lost=[*self.lanes_lost, *self.campaign.lanes_lost],
+                observers_lost=[each.down for each in self._observers if each.down is not None],
+                filtered_for=self._filtered_for(entries),
                 files=files,
                 problem=problem,
                 changed=[
@@ -313,7 +359,25 @@ class LiveRun:
                     if self.campaign.told.get(verdict.entry_id, verdict.kind) is not verdict.kind
                 ],
                 right=self._compare(entries, verdicts),
+                planned=_planned(self.run),
+                one_by_one=one_by_one(
+                    len(entries),
+                    self.campaign.lanes,
+                    has_canaries=bool(self.campaign.setup.canaries),
+                ),
+                wasted=self.campaign.wasted(),
+                pools=self.campaign.weighed(entries),
             )
+
+    def _filtered_for(self, entries: Sequence[EntryRecord]) -> Mapping[str, Sequence[str]]:
+        """What is censored for observers; nothing if that cannot be told."""
+        found: dict[str, list[str]] = {each.name: [] for each in self._observers}
+        with suppress(JournalError):
+            said = verdicts_for_observers(self._journal, self.run, entries)
+            for observer, verdict in said:
+                if verdict.kind is VerdictKind.CENSORED:
+                    found.setdefault(observer, []).append(verdict.entry_id)
+        return found
 
     def _export(self) -> tuple[Sequence[Path], str | None]:
         """Write the files; what was measured is in the journal, whether or not that works."""
@@ -345,158 +409,13 @@ class LiveRun:
             return None  # the embedded network has died; what was measured is not lost for that
 
 
+def _planned(run: Run) -> tuple[int, int] | None:
+    """What was planned when the run began; it may have been begun by an older version."""
+    figures = run.settings.get(_PLANNED, "").split()
+    return (int(figures[0]), int(figures[1])) if figures else None
+
+
 def _remove_if_empty(folder: Path) -> None:
     """Leave no trace of a run that could not begin; logs, if there are any, are kept."""
     if not any(folder.iterdir()):
         folder.rmdir()
-
-
-def _open_lanes(
-    lanes: Sequence[Lane], journal: Journal, run_id: str, earlier: Sequence[Attempt]
-) -> tuple[list[Lane], list[str]]:
-    """Open all lanes at once; those that cannot be opened are left out, and why is told.
-
-    Raises:
-        CampaignError: None can be opened.
-    """
-    known = {attempt.lane for attempt in earlier}
-
-    def open_lane(lane: Lane) -> str | None:
-        past = _past(journal, run_id, lane, earlier) if lane.name in known else None
-        try:
-            lane.open(past)
-        except DriverError as error:
-            return f"{lane.name}: {error}"
-        return None
-
-    with ThreadPoolExecutor(max_workers=len(lanes)) as pool:
-        problems = list(pool.map(open_lane, lanes))
-    lost = [problem for problem in problems if problem is not None]
-    if len(lost) == len(lanes):
-        raise CampaignError("No lane can be opened; nothing was sent.\n" + "\n".join(lost))
-    return [lane for lane, problem in zip(lanes, problems, strict=True) if problem is None], lost
-
-
-def _refuse_unsafe(testbed: Testbed, chat: ChatKind) -> None:
-    """Send nothing through an app that people use before all that protects them is stated.
-
-    Raises:
-        CampaignError: Something is not; all of it is named.
-    """
-    problems = objections(testbed.lanes_with(chat), testbed.consent, testbed.pacing)
-    if problems:
-        raise CampaignError(
-            f"{testbed.path}: nothing was sent. "
-            + "\n  ".join(problems)
-            + f"\n\n{consent_to_state()}"
-        )
-
-
-def _past(journal: Journal, run_id: str, lane: Lane, earlier: Sequence[Attempt]) -> Past:
-    """What a lane's receiver had seen when the run was interrupted."""
-    gone = {each.id for each in earlier if each.gone_at is not None}
-    arrivals = journal.arrivals(run_id, lane.name)
-    return Past(
-        arrived=[
-            Incoming(
-                place=each.place, text=each.text, seen_at=each.seen_at, message_id=each.message_id
-            )
-            for each in arrivals
-        ],
-        gone=frozenset(each.place for each in arrivals if each.attempt_id in gone),
-        cursor=journal.cursor(run_id, lane.config.receiver.name),
-    )
-
-
-def _condition(lane: Lane, chat: ChatKind) -> Condition:
-    return Condition(
-        app=lane.config.sender.profile.name,
-        app_version=lane.app_version(),
-        chat=chat,
-        sender_region=lane.config.sender.account.region,
-        receiver_region=lane.config.receiver.account.region,
-    )
-
-
-def _require_that_fit(entries: Sequence[EntryRecord], lane: Lane) -> None:
-    """Refuse entries that the app would cut: what arrives then is not what was to be tested.
-
-    Raises:
-        CampaignError: Some are too long; all are named.
-    """
-    longest = lane.longest_message
-    too_long = [
-        f"{entry.wordlist}: {entry.keyword[:40]}… ({length} characters)"
-        for entry in entries
-        if (length := len(compose(entry.components, lane.joiner))) > longest
-    ]
-    if too_long:
-        raise CampaignError(
-            f"{lane.config.sender.profile.title} sends no more than {longest} characters whole. "
-            "Shorten these entries, or leave them out with -k:\n" + "\n".join(too_long)
-        )
-
-
-def _only(conditions: Iterable[Condition]) -> Condition:
-    """The condition all lanes share.
-
-    Raises:
-        CampaignError: They do not.
-    """
-    distinct = sorted(set(conditions), key=str)
-    if len(distinct) > 1:
-        raise CampaignError(
-            "A verdict holds under one condition, and the lanes measure under "
-            f"{len(distinct)}: {'; '.join(map(str, distinct))}. Keep them in separate testbeds."
-        )
-    return distinct[0]
-
-
-def _setup(
-    run: Run,
-    entries: Sequence[EntryRecord],
-    testbed: Testbed,
-    *,
-    condition: Condition,
-    room: Room,
-    budget: int | None,
-) -> Setup:
-    limits = Limits.from_settings(run.settings)
-    return Setup(
-        run_id=run.id,
-        condition=condition,
-        entries=entries,
-        strategy=STRATEGIES[run.strategy](Task(entries=entries, limits=limits, room=room)),
-        limits=limits,
-        controls=_controls(entries, room.joiner),
-        canaries=[
-            compose(canary.components, room.joiner)
-            for canary in testbed.canaries
-            if condition.chat in canary.chats
-        ],
-        pacing=testbed.pacing,
-        budget=budget,
-        seed=run.seed,
-        bracket_messages=testbed.timing.bracket_messages,
-    )
-
-
-def _controls(entries: Sequence[EntryRecord], joiner: str) -> Controls:
-    phrases = harmless(
-        (compose(each.components, joiner) for each in load_controls().entries),
-        (component for entry in entries for component in entry.components),
-    )
-    if not phrases:
-        raise CampaignError(
-            "Every control holds a component of an entry that is tested, so that nothing harmless "
-            "is left to send. Leave out entries that are part of everyday phrases."
-        )
-    return Controls(phrases)
-
-
-def _bracket_limits(testbed: Testbed) -> BracketLimits:
-    return BracketLimits(
-        bracket_messages=testbed.timing.bracket_messages,
-        bracket_s=testbed.timing.bracket_s,
-        settle_s=testbed.timing.settle_s,
-    )

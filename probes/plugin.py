@@ -15,13 +15,10 @@ from drivers.testbed import Testbed, load_testbed
 from probes.errors import UNDELIVERED_ERRORS, CampaignError
 from probes.live_line import LiveLine
 from probes.live_run import INTERRUPTED, JOURNAL_NAME, LiveRun, Report
-from probes.message import room_of
 from probes.options import FailOn, Measured, Options, read_options
-from probes.plan import duration, plan, span
+from probes.plan import Plan, lines_of, plan_of
 from probes.selection import Selection, select, to_record
-from probes.strategy import STRATEGIES, Task
 from probes.terminal import render, summary
-from results.inference import Limits
 from results.journal import Journal
 from results.record import Run, Verdict, VerdictKind
 from wordlists.entry import Entry
@@ -187,6 +184,7 @@ class CampaignRunner:
             self._testbed,
             results_dir=self._options.results_dir,
             budget=self._options.budget,
+            planned=self._plan(selection.entries).messages,
         )
 
     def pytest_report_teststatus(
@@ -282,28 +280,21 @@ class CampaignRunner:
         reporter = _reporter(self._config)
         if reporter is None:
             return
-        measured = self._measured
-        estimate = plan(
-            entries,
-            STRATEGIES[measured.strategy](
-                Task(
-                    entries=[to_record(entry) for entry in entries],
-                    limits=Limits(),
-                    room=room_of(self._testbed.lanes_with(measured.chat)),
-                )
-            ),
-            self._testbed,
-            measured.chat,
-            self._options.budget,
-        )
         reporter.section("plan: nothing is sent")
         for entry in entries:
             reporter.write_line(f"  {entry.wordlist}: {entry.keyword}")
-        messages = span(*map(str, estimate.messages))
-        seconds = span(*map(duration, estimate.seconds))
-        reporter.write_line(
-            f"{estimate.entries} entries on {estimate.lanes} lanes, strategy {measured.strategy}: "
-            f"{messages} messages with controls and canaries, {seconds}"
+        pacing = self._testbed.pacing
+        for line in lines_of(self._plan(entries), self._measured.strategy, pacing):
+            reporter.write_line(line)
+
+    def _plan(self, entries: Sequence[Entry]) -> Plan:
+        return plan_of(
+            [to_record(entry) for entry in entries],
+            self._measured.strategy,
+            self._testbed,
+            self._measured.chat,
+            budget=self._options.budget,
+            journal=self._options.results_dir / JOURNAL_NAME,
         )
 
 

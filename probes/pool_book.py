@@ -42,7 +42,9 @@ _PRIOR_ROUNDS: Final = 3  # the share and the beliefs depend on each other
 _PRIOR_TOLERANCE: Final = 1e-3  # relative
 _ROUNDS: Final = 4  # of taking entries up again because of what others have become
 _RATES_MOVED: Final = 1.5  # times larger or smaller, for everything to be computed anew
+_LIKELY: Final = 0.9  # probability from which on it is sent alone: it will have to be anyway
 _MOST_DOUBTS: Final = 3  # after which it is sent alone in any case
+_SLACK: Final = 1.5  # log-odds by which a decision may fall short before it is taken back
 _SUSPECT: Final = 0.2  # probability from which on a doubted entry is sent alone
 
 
@@ -83,6 +85,7 @@ class PoolBook:
         self._rates_used = self._rates
         self._share = expected_share(np.zeros(0), np.zeros(0, np.bool_))
         self._evidence: Floats = np.zeros(size)  # what pools say of it, in log-odds
+        self._caution: Floats = np.zeros(size)  # what uncertain rates add to it
         self._is_decided: Flags = np.zeros(size, np.bool_)
         self._is_censored: Flags = np.zeros(size, np.bool_)  # of those decided
         self._is_aside: Flags = np.zeros(size, np.bool_)
@@ -235,9 +238,7 @@ class PoolBook:
             limits: What the app takes.
         """
         self._refresh()
-        is_free = np.ones(self._size, np.bool_)
-        for places in self._in_flight.values():
-            is_free[places] = False
+        is_free = ~self._waiting()
         if allowed is not None:
             is_allowed = np.zeros(self._size, np.bool_)
             is_allowed[np.fromiter(allowed, np.int64)] = True
@@ -301,6 +302,13 @@ class PoolBook:
         others = free[~np.isin(self._ties.home[free], homes[homes >= 0])]
         return others if others.size else free
 
+    def _waiting(self) -> Flags:
+        """By entry, whether a message that carries it is on its way."""
+        is_waiting = np.zeros(self._size, np.bool_)
+        for places in self._in_flight.values():
+            is_waiting[places] = True
+        return is_waiting
+
     def _take_up(self, places: Iterable[int] | Places) -> None:
         """Look at entries anew."""
         at = np.asarray(places if isinstance(places, np.ndarray) else list(places), np.int64)
@@ -335,7 +343,7 @@ class PoolBook:
             self._tie(active, graph, beliefs)
             self._decide(active, graph, beliefs)
             self._explain(keys)
-            self._set_aside(active)
+            self._set_aside(active, beliefs)
             if not self._reopen():
                 break
         # Of what was never sent, nothing is decided, whatever the share.
@@ -395,48 +403,54 @@ class PoolBook:
         ties = Ties.of(graph, beliefs)
         everyone = Ties.none(self._size)
         everyone.home[active] = ties.home
-        everyone.log_odds[:] = logit(self._share)
+        everyone.log_odds[:] = self._log_odds
         everyone.log_odds[active] = ties.log_odds
         self._ties = Ties(everyone.home, everyone.log_odds, ties.log_clear)
 
     def _decide(self, active: Places, graph: Graph, beliefs: Beliefs) -> None:
         """Decide what can be decided, whatever the share of censored entries may really be."""
         prior = np.full(active.size, logit(self._share))
-        is_waiting = np.zeros(self._size, np.bool_)
-        for places in self._in_flight.values():
-            is_waiting[places] = True
         is_given_up = self._is_given_up[active]
         is_doubted = self._is_doubted[active]
-        can_go = ~is_waiting[active] & beliefs.has_settled & ~is_doubted
+        can_go = ~self._waiting()[active] & beliefs.has_settled & ~is_doubted
         has_solo = self._alone[active, 1] > self._alone[active, 0]
+        was_clear = self._is_decided[active] & ~self._is_censored[active]
+        was_censored = self._is_decided[active] & self._is_censored[active]
         looks_clear, looks_censored = self._looks(prior, beliefs.log_odds)
         is_new = (looks_censored & has_solo & ~self._is_censored[active]) | (
             looks_clear & ~self._is_decided[active]
         )
+        self._caution[active] = 0.0
         if (is_new & can_go).any():
             # It must hold too for all that loss and slip may be.
             careful = integrated(graph, prior, self._noise, begin=beliefs.begin)
+            self._caution[active] = careful.log_odds - beliefs.log_odds
             is_clear, is_censored = self._looks(prior, careful.log_odds)
             looks_clear &= is_clear
             looks_censored &= is_censored
+        # While rates are known from few controls, they move to and fro. What was decided is looked
+        # at again in the end, and not each time.
+        still_clear, still_censored = self._looks(prior, beliefs.log_odds, slack=_SLACK)
+        looks_clear |= was_clear & still_clear
+        looks_censored |= was_censored & still_censored
         is_censored = can_go & looks_censored & has_solo
         self._is_censored[active] = is_censored
         self._is_decided[active] = (can_go & looks_clear) | is_censored | is_given_up
         probability = expit(beliefs.log_odds)
         self._needs_solo[active] = (
             ~beliefs.has_settled
-            | (looks_censored & ~has_solo)
+            | ((looks_censored | (probability >= _LIKELY)) & ~has_solo)
             | (is_doubted & ((probability >= _SUSPECT) | (self._doubts[active] > _MOST_DOUBTS)))
             | (self._times[active] - self._alone[active].sum(axis=1) >= MOST_IN_COMPANY)
         )
 
-    def _looks(self, prior: Floats, log_odds: Floats) -> tuple[Flags, Flags]:
+    def _looks(self, prior: Floats, log_odds: Floats, *, slack: float = 0.0) -> tuple[Flags, Flags]:
         """Which look clear, and which censored, to a reader of the other opinion."""
         low, _, high = prior_shifts(self._share)
-        looks_clear = (log_odds + high <= logit(self._limits.beta)) & (
-            log_odds <= prior - np.log(LEAST_FACTOR)
+        looks_clear = (log_odds + high <= logit(self._limits.beta) + slack) & (
+            log_odds <= prior - np.log(LEAST_FACTOR) + slack
         )
-        return looks_clear, log_odds + low >= logit(1 - self._limits.alpha)
+        return looks_clear, log_odds + low >= logit(1 - self._limits.alpha) - slack
 
     def _explain(self, keys: Iterable[str]) -> None:
         """Find the blocked pools that no entry explains, and those that contradict all theirs."""
@@ -459,12 +473,12 @@ class PoolBook:
         for key in self._contradicted:
             self._is_bound[self._sent[key].places] = True
 
-    def _set_aside(self, active: Places) -> None:
-        """Set aside what is decided and can no longer be what blocked a message."""
+    def _set_aside(self, active: Places, beliefs: Beliefs) -> None:
+        """Set aside what can no longer be what blocked a message, decided or not."""
         is_held = np.zeros(self._size, np.bool_)
         for key in self._unexplained:
             is_held[self._sent[key].places] = True
-        self._is_aside[active] = self._is_decided[active] & ~is_held[active]
+        self._is_aside[active] = ~is_held[active] & beliefs.has_settled
 
     def _reopen(self) -> bool:
         """Take up again what was set aside for reasons that hold no more; whether there was any."""
@@ -472,9 +486,12 @@ class PoolBook:
         for key in self._unexplained:
             again[self._sent[key].places] = True
         log_odds = self._log_odds
-        looks_clear, looks_censored = self._looks(np.full(self._size, logit(self._share)), log_odds)
+        prior = np.full(self._size, logit(self._share))
+        looks_clear, looks_censored = self._looks(prior, log_odds, slack=_SLACK)
         holds = np.where(self._is_censored, looks_censored, looks_clear) | self._is_given_up
-        again |= ~holds
+        again |= self._is_decided & ~holds
+        looks_clear, _ = self._looks(prior, log_odds + self._caution)
+        again |= looks_clear & ~self._is_decided & ~self._is_doubted & ~self._waiting()
         for pool in self._repeats.discovered:
             places = np.fromiter(pool, np.int64)
             if not self._is_clear[places].all():

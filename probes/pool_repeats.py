@@ -13,7 +13,7 @@ _MOST_BLOCKED: Final = 4  # times that a pool is blocked before it is asked no m
 
 
 class Repeats:
-    """Which sets of entries were sent together, how often blocked, and whether they arrived."""
+    """Which sets of entries were sent together, and how often they were blocked or arrived."""
 
     def __init__(self) -> None:
         """Begin with nothing sent."""

@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from probes.expectation import Expectation
 from probes.ledger import Ledger
 from probes.message import Room, compose
 from probes.pool_book import PoolBook
@@ -33,8 +34,6 @@ _MOST_ENTRIES: Final = (
 _MOST_ALONE: Final = 9  # counted solo messages after which an undecided entry stays inconclusive
 _MOST_WASTED: Final = 9  # void and unknown messages in a row after which it does
 _RECENT: Final = 8  # pools whose size tells how long messages are
-_LIKELY_SHARES: Final = (0.005, 0.1)  # of censored entries, for a plan
-_LIKELY_RATES: Final = Rates(0.01, 0.01)
 _LIKELY_EXCESS: Final = (1.0, 1.25)  # messages over the bound (docs/measurement.md)
 
 
@@ -56,8 +55,7 @@ class Pooled:
         self._texts = [compose(entry.components, room.joiner) for entry in entries]
         self._combinations = [entry.components for entry in entries if len(entry.components) > 1]
         self._room = room
-        self._lengths = np.array([len(text) for text in self._texts], dtype=np.int64)
-        self._book = PoolBook(self._lengths.tolist(), limits)
+        self._book = PoolBook([len(text) for text in self._texts], limits)
         self._cursor = 0
         self._probes: dict[str, Attempt] = {}
         self._canaries: dict[str, Attempt] = {}
@@ -120,11 +118,10 @@ class Pooled:
             lengths.pop()
         return tuple(self._ids[place] for place in chosen)
 
-    def clear_length(self, ledger: Ledger) -> int:
-        """How many characters all entries take together that came out clear so far."""
+    def has_clear(self, ledger: Ledger) -> bool:
+        """Whether any entry came out clear so far."""
         self._take_in(ledger)
-        clear = self._book.clear
-        return int(self._lengths[clear].sum()) + len(self._room.joiner) * clear.size
+        return self._book.clear.size > 0
 
     @property
     def longest(self) -> int:
@@ -135,18 +132,19 @@ class Pooled:
         """How many characters an entry takes."""
         return len(self._texts[self._places[entry_id]])
 
-    def messages(self, count: int) -> tuple[float, float]:
+    def messages(self, count: int, expectation: Expectation) -> tuple[float, float]:
         """Fewest and most messages that so many entries are likely to take.
 
-        If 0.5 to 10 % of them are censored: the Shannon bound, what is lost to it, and each
-        censored one alone once more.
+        The Shannon bound, what is lost to it, and each censored entry alone once or twice more.
         """
-        fewest, most = (
-            excess * count * float(entropy(np.array(share))) / capacity(_LIKELY_RATES)
-            + count * share
-            for share, excess in zip(_LIKELY_SHARES, _LIKELY_EXCESS, strict=True)
+        low, high = expectation.shares
+        bits = entropy(np.array([low, high, min(max(low, 0.5), high)]))  # most at one half
+        a_message = capacity(Rates(expectation.loss, expectation.slip))
+        least, most = (float(each) * count / a_message for each in (bits.min(), bits.max()))
+        return (
+            _LIKELY_EXCESS[0] * least + low * count,
+            _LIKELY_EXCESS[1] * most + 2 * high * count,
         )
-        return fewest, most
 
     @property
     def _limits(self) -> PoolLimits:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from random import Random
 from typing import Final, Protocol
 
+from probes.expectation import Expectation
 from probes.filter_check import CheckedPools
 from probes.ledger import Ledger, Tally
 from probes.message import Room
@@ -59,7 +60,16 @@ class Strategy(Protocol):
         ...
 
     def wants_canary(self, ledger: Ledger) -> bool:
-        """Whether a canary among entries would tell what has to be known now."""
+        """Whether a canary, behind other text or among entries, would tell what must be known."""
+        ...
+
+    def filler(self, ledger: Ledger, beside: int) -> int:
+        """How many characters of harmless text a canary should be sent behind; 0 for none.
+
+        Args:
+            ledger: All that is known so far.
+            beside: How many characters the canary takes.
+        """
         ...
 
     def audit(self, ledger: Ledger, random: Random) -> tuple[str, ...]:
@@ -69,10 +79,14 @@ class Strategy(Protocol):
         """
         ...
 
-    def messages(self, count: int) -> tuple[float, float]:
+    def messages(self, count: int, expectation: Expectation) -> tuple[float, float]:
         """Fewest and most messages that so many entries are likely to take (for `--plan`).
 
         Void ones, controls and canaries aside.
+
+        Args:
+            count: How many entries.
+            expectation: What is assumed of them.
         """
         ...
 
@@ -136,14 +150,21 @@ class Solo:
         del ledger
         return False
 
+    def filler(self, ledger: Ledger, beside: int) -> int:
+        """None: messages are short."""
+        del ledger, beside
+        return 0
+
     def audit(self, ledger: Ledger, random: Random) -> tuple[str, ...]:
         """Nothing: no entry has company."""
         del ledger, random
         return ()
 
-    def messages(self, count: int) -> tuple[float, float]:
-        """Two that are delivered, mostly; more where one was lost, or the entry is blocked."""
-        return 2.0 * count, 2.5 * count
+    def messages(self, count: int, expectation: Expectation) -> tuple[float, float]:
+        """Two that are delivered, mostly; four where the entry is blocked, and one more if lost."""
+        low, high = expectation.shares
+        again = expectation.loss + expectation.slip
+        return count * (2 + 2 * low), count * (2 + 2 * high) * (1 + 3 * again) + 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,13 +209,19 @@ class Fixed:
         del ledger
         return False
 
+    def filler(self, ledger: Ledger, beside: int) -> int:
+        """None: messages are short."""
+        del ledger, beside
+        return 0
+
     def audit(self, ledger: Ledger, random: Random) -> tuple[str, ...]:
         """Nothing: no entry has company."""
         del ledger, random
         return ()
 
-    def messages(self, count: int) -> tuple[float, float]:
+    def messages(self, count: int, expectation: Expectation) -> tuple[float, float]:
         """As many as asked for."""
+        del expectation
         return float(self.times * count), float(self.times * count)
 
 

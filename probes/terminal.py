@@ -9,8 +9,10 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from probes.live_run import Report
+from probes.plan import span
 from results.inference import Rate
 from results.record import MessageKind, Verdict, VerdictKind
+from results.verdict_rules import INCONSISTENT
 
 _COLOURS = {VerdictKind.CENSORED: "bold red", VerdictKind.INCONCLUSIVE: "yellow"}
 
@@ -49,10 +51,12 @@ def summary(report: Report, *, resume: str) -> list[RenderableType]:
     return [
         Text(_headline(report), style="bold"),
         *_tables(report),
+        *_combinations(report),
         *(Text(line) for line in _measurement_lines(report)),
         *(Text(line, style="yellow") for line in _warnings(report)),
         *_changed_lines(report),
         *(Text(f"Lane lost: {line}", style="yellow") for line in report.lanes_lost),
+        *_observer_lines(report),
         *(Text(line, style="yellow") for line in _stopped_lines(report, resume)),
         *_truth_lines(report),
         *_file_lines(report),
@@ -91,7 +95,7 @@ def _tables(report: Report) -> list[Table]:
         Column("list", no_wrap=True),
         Column("verdict", no_wrap=True),
         Column("P", justify="right", no_wrap=True),
-        Column("blocked", justify="right", no_wrap=True),
+        *_blocked_columns(report),
         Column("how"),
         box=None,
         pad_edge=False,
@@ -101,14 +105,46 @@ def _tables(report: Report) -> list[Table]:
     return [table]
 
 
+def _blocked_columns(report: Report) -> list[Column]:
+    if report.pools is None:
+        return [Column("blocked", justify="right", no_wrap=True)]
+    return [
+        Column("blocked\nalone", justify="right", no_wrap=True),
+        Column("in\npools", justify="right", no_wrap=True),
+    ]
+
+
+def _combinations(report: Report) -> list[RenderableType]:
+    """Entries that are blocked together though each of them is clear."""
+    found = report.pools.discoveries if report.pools is not None else ()
+    if not found:
+        return []
+    table = Table(
+        Column("blocked together, each of them clear (combinations.csv)", overflow="fold"),
+        Column("times", justify="right", no_wrap=True),
+        box=None,
+        pad_edge=False,
+    )
+    for discovery in found:
+        entries = [report.entries[each].keyword for each in discovery.entries]
+        table.add_row(Text(" | ".join(entries)), Text(str(len(discovery.attempts))))
+    return [table]
+
+
 def _cells(report: Report, verdict: Verdict) -> Sequence[RenderableType]:
     entry = report.entries[verdict.entry_id]
+    alone = Text(f"{verdict.blocked} of {verdict.blocked + verdict.delivered}")
+    pools = verdict.pools_blocked + verdict.pools_delivered
     return (
         Text(entry.keyword),
         Text(entry.wordlist),
         Text(str(verdict.kind).upper(), style=_COLOURS.get(verdict.kind, "")),
         Text(_probability(verdict)),
-        Text(f"{verdict.blocked} of {verdict.blocked + verdict.delivered}"),
+        *(
+            [alone]
+            if report.pools is None
+            else [alone, Text(f"{verdict.pools_blocked} of {pools}")]
+        ),
         Text(report.how[verdict.entry_id]),
     )
 
@@ -131,7 +167,7 @@ def _measurement_lines(report: Report) -> list[str]:
         if count
     )
     return [
-        f"Messages sent: {sum(report.messages.values())} ({sent})",
+        *_message_lines(report, sent),
         f"Controls delivered: {noise.controls_delivered} of {controls}; "
         f"specificity {_rate(noise.specificity)}",
         f"Canaries blocked: {noise.canaries_blocked} of {canaries}; "
@@ -143,9 +179,60 @@ def _measurement_lines(report: Report) -> list[str]:
     ]
 
 
+def _message_lines(report: Report, by_kind: str) -> list[str]:
+    total = sum(report.messages.values())
+    line = f"Messages: {total:,}"
+    times = report.one_by_one / total if total else 0.0
+    # A run that stopped early has not done what it would be compared with.
+    if times > 1 and not report.stopped and report.pools is not None:
+        line += (
+            f", {int(times * 10) / 10:g} times fewer than one by one, three times, with controls "
+            f"(about {round(report.one_by_one, -1):,})"
+        )
+    if report.planned is None:
+        return [f"{line} ({by_kind})"]
+    planned = span(*(f"{each:,}" for each in report.planned))
+    return [line, f"Planned {planned} messages, sent {total:,} ({by_kind})"]
+
+
+def _filter_lines(report: Report) -> list[str]:
+    """What the filter was seen to do that not every filter does."""
+    lines = []
+    if report.pools is not None and report.pools.check.is_alarming:
+        check = report.pools.check
+        lines.append(
+            f"Filter is not monotone: of {check.company} messages with censored text among clear "
+            f"entries {check.company_slipped} arrived, of "
+            f"{check.alone_blocked + check.alone_slipped} with nothing else "
+            f"{check.alone_slipped}. Pools prove nothing here; entries were sent alone."
+        )
+    elif report.pools is not None and report.pools.check.is_suspicious:
+        check = report.pools.check
+        lines.append(
+            f"Filter may not be monotone: of {check.company} messages with censored text among "
+            f"clear entries {check.company_slipped} arrived (probability {check.probability:.0%})."
+        )
+    if report.pools is not None and report.pools.reach is not None:
+        lines.append(
+            f"Filter does not read long messages: censored text was seen in up to "
+            f"{report.pools.reach} characters. Longer messages that arrived do not count."
+        )
+    now_and_then = [
+        f"{report.entries[each.entry_id].keyword} ({each.blocked} of "
+        f"{each.blocked + each.delivered})"
+        for each in report.verdicts
+        if each.rule_id in INCONSISTENT
+    ]
+    if now_and_then:
+        lines.append(f"Blocked and delivered in turn, alone: {', '.join(now_and_then)}")
+    return lines
+
+
 def _warnings(report: Report) -> list[str]:
-    void = sum(verdict.void + verdict.unknown for verdict in report.verdicts)
-    lines = [f"Void or unknown, and made up for: {void} probes"] if void else []
+    lines = _filter_lines(report)
+    if report.wasted:
+        noun = "message" if report.wasted == 1 else "messages"
+        lines.append(f"Void or unknown, and made up for: {report.wasted} {noun}")
     if report.blind_lanes:
         lines.append(
             f"No canary was blocked on {', '.join(report.blind_lanes)}: either they are censored "
@@ -171,6 +258,15 @@ def _plural(kind: str) -> str:
 def _rate(rate: Rate) -> str:
     low, high = rate.interval()
     return f"{rate.mean:.1%} (95 % interval {low:.1%} to {high:.1%})"
+
+
+def _observer_lines(report: Report) -> list[Text]:
+    lines = []
+    for observer, entries in report.filtered_for.items():
+        keywords = ", ".join(report.entries[each].keyword for each in entries) or "nothing"
+        lines.append(Text(f"Censored for the observer {observer} as well: {keywords}"))
+    lost = (Text(f"Observer lost: {line}", style="yellow") for line in report.observers_lost)
+    return [*lines, *lost]
 
 
 def _stopped_lines(report: Report, resume: str) -> list[str]:

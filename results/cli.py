@@ -1,5 +1,6 @@
-"""The `undelivered` subcommands about the journal: export, report, compare, rescore, runs."""
+"""The `undelivered` subcommands about the journal: export, report, compare, explain and others."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,11 +13,13 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from results.aggregates import Period
-from results.compare import LEVEL, baseline, comparison_lines
+from results.compare import LEVEL, baseline, comparison_lines, earlier_runs
 from results.compare import compare as compare_runs
 from results.data_package import DEFAULT_LICENCE, write_package
 from results.envelope import write_envelopes
 from results.errors import JournalError
+from results.explain import explanation_lines, explanation_row, meant
+from results.explanation import explain as explain_entry
 from results.export import write_runs
 from results.journal import LATEST, Journal
 from results.judged_run import judge_run
@@ -225,7 +228,10 @@ def compare(
                 f"{journal} has no run before {later.id} that measured the same; name one"
             )
         found = compare_runs(
-            judge_run(source, earlier.id), judge_run(source, later.id), level=level
+            judge_run(source, earlier.id),
+            judge_run(source, later.id),
+            earlier=[judge_run(source, each.id) for each in earlier_runs(source, earlier)],
+            level=level,
         )
         lines = comparison_lines(source, found)
     for line in lines:
@@ -255,6 +261,32 @@ def rescore(
             save_verdicts(source, made)
     for line in rescoring_lines(made, is_saved=not dry_run):
         typer.echo(line)
+
+
+@app.command()
+def explain(
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run id, the beginning of one, or 'latest'.")
+    ],
+    entry: Annotated[
+        str, typer.Argument(metavar="ENTRY", help="A keyword, an id, or a part that only one has.")
+    ],
+    *,
+    journal: JournalOption = DEFAULT_JOURNAL,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say of one entry, message by message, how its verdict came about."""
+    with _plain_errors(), Journal.open(journal, read_only=True) as source:
+        judged = judge_run(source, run)
+        explained = explain_entry(judged, meant(judged.entries, entry).id)
+    if as_json:
+        rows = [explanation_row(each) for each in explained]
+        typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    console = Console(markup=False, highlight=False, emoji=False)
+    for each in explained:
+        for line in explanation_lines(each):
+            console.print(line)
 
 
 @app.command()

@@ -194,6 +194,42 @@ VERDICT_COLUMNS: Final = (
     Column("run_id", "the run that says so"),
 )
 
+RECEIVER_COLUMNS: Final = (
+    Column("attempt_id", "the attempt, as in messages.csv"),
+    Column("run_id", "the run that sent it"),
+    Column("lane", "name of the lane"),
+    Column("observer", "name of the observer in the testbed"),
+    Column("receiver", "label of the observer's account"),
+    *CONDITION_COLUMNS,
+    Column("kind", "probe, control, canary or isolation", values=_all(MessageKind)),
+    Column("entries", "ids of the entries it carries", Cell.IDS),
+    Column("arrived_text", "text at the observer aligned with it", Cell.OPTIONAL_TEXT),
+    Column(
+        "read_mode",
+        "how that text was read: tree, notifications, ocr, inbox",
+        Cell.OPTIONAL_TEXT,
+        values=_all(ReadMode),
+    ),
+    Column("arrived_at", "when that text was first seen", Cell.OPTIONAL_TIME),
+    Column("edited_at", "when that text was seen to have changed", Cell.OPTIONAL_TIME),
+    Column("gone_at", "when that text was seen to be gone", Cell.OPTIONAL_TIME),
+    Column("observed_until", "last look at the observer that could show it", Cell.OPTIONAL_TIME),
+    Column("fault", "what went wrong on our side", Cell.OPTIONAL_TEXT, values=_all(VoidReason)),
+    Column(
+        "outcome",
+        "what became of it there: delivered, missing, refused, altered, removed or unknown",
+        values=_all(Outcome),
+    ),
+    Column("void", "why that proves nothing", Cell.OPTIONAL_TEXT, values=_all(VoidReason)),
+    *RULE_COLUMNS,
+    Column("comparison", "what that and the outcome in messages.csv show together"),
+)
+
+RECEIVER_VERDICT_COLUMNS: Final = (
+    Column("observer", "name of the observer in the testbed"),
+    *VERDICT_COLUMNS,
+)
+
 #: Only where nothing is withheld, after the others.
 UNREDACTED_COLUMNS: Final = (Column("fault_detail", "the fault in words", Cell.OPTIONAL_TEXT),)
 

@@ -5,28 +5,22 @@ entries and a run every few hours, some verdicts differ by bad luck alone. So a 
 only if the evidence of both runs together stands against *nothing changed*, and so that at most 5 %
 of all changes that are called are wrong (the false discovery rate).
 
-For each entry the evidence is an e-value, the ratio of two probabilities: of what both runs saw if
-it changed, and of the same if it did not, whether clear or censored in both. How many entries are
-censored is estimated from the runs. Loss and slip are integrated out (`results.inference`). The
-ratios are tested with the e-BH procedure (Wang and Ramdas, *False discovery rate control with
-e-values*, Journal of the Royal Statistical Society B 84, 2022), for compound e-values (Ignatiadis,
-Wang and Ramdas, *Asymptotic and compound e-values: multiple testing and empirical Bayes*, 2024). It
-holds for entries that share lanes and pools (any dependence), and for runs that stop an entry when
-its verdict is reached (optional stopping), which p-values would not.
+The test is that of `results.change_test`.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 from math import exp
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import expit, logit
+from scipy.special import logit
 
+from results.change_test import MOST_LOG, discoveries, log_e_values
 from results.circumstances import Circumstances
 from results.errors import JournalError
 from results.inference import Noise, log_evidence
@@ -38,8 +32,9 @@ from results.record import Condition, EntryRecord, Run, Verdict, VerdictKind
 LEVEL: Final = 0.05
 """Largest expected share of wrong ones among the changes that are called."""
 
-_SHARE_ROUNDS: Final = 50
-_MOST_LOG: Final = 600.0  # keeps odds finite
+MOST_EARLIER: Final = 2
+"""How many runs before the first add to what it says."""
+
 _LEAST_PROBABILITY: Final = 1e-12  # what belief propagation can still tell from none
 
 
@@ -103,6 +98,18 @@ class Comparison:
         return [each for each in self.differences if each.change.is_real]
 
     @property
+    def to_confirm(self) -> list[Difference]:
+        """Entries with opposite verdicts that noise could explain: more attempts would tell."""
+        return [
+            each
+            for each in self.differences
+            if each.change is Change.FLICKER
+            and each.before is not None
+            and each.after is not None
+            and _is_opposed(each.before, each.after)
+        ]
+
+    @property
     def counts(self) -> Mapping[Change, int]:
         """How many entries became what."""
         counts = Counter(each.change for each in self.differences)
@@ -122,12 +129,20 @@ class Since:
     last_other: datetime | None
 
 
-def compare(before: JudgedRun, after: JudgedRun, *, level: float = LEVEL) -> Comparison:
+def compare(
+    before: JudgedRun,
+    after: JudgedRun,
+    *,
+    earlier: Sequence[JudgedRun] = (),
+    level: float = LEVEL,
+) -> Comparison:
     """Compare two runs.
 
     Args:
         before: The first.
         after: The second.
+        earlier: Runs before the first, the newest first, that add to what it says. Runs that send
+            few messages an entry need them: one message that arrived is little to go by.
         level: The false discovery rate to keep.
 
     Raises:
@@ -148,9 +163,15 @@ def compare(before: JudgedRun, after: JudgedRun, *, level: float = LEVEL) -> Com
         if (first := of_before.get(key)) and (second := of_after.get(key))
         if first.attempts and second.attempts
     ]
-    first_log = np.array([evidence_before.of(of_before[key]) for key in tested])
-    second_log = np.array([evidence_after.of(of_after[key]) for key in tested])
-    log_e = log_e_values(first_log, second_log)
+    now = np.array([evidence_after.of(of_after[key]) for key in tested], np.float64)
+    then = np.array([evidence_before.of(of_before[key]) for key in tested], np.float64)
+    nested = [log_e_values(then, now)]
+    for run in earlier:
+        said, evidence = _by_circumstances(run), _Evidence(run)
+        then = then + np.array([evidence.of(said[key]) if key in said else 0.0 for key in tested])
+        nested.append(log_e_values(then, now))
+    # Which of them were like the first cannot be chosen by looking; a mean of e-values is one.
+    log_e = np.logaddexp.reduce(nested) - np.log(len(nested))
     # What the verdicts do not support cannot be a change: a smaller e-value is still an e-value.
     opposed = np.array([_is_opposed(of_before[key], of_after[key]) for key in tested], np.bool_)
     is_change = discoveries(np.where(opposed, log_e, -np.inf), level)
@@ -177,39 +198,6 @@ def compare(before: JudgedRun, after: JudgedRun, *, level: float = LEVEL) -> Com
     )
 
 
-def log_e_values(before: NDArray[np.float64], after: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give for each entry the log of how far a change explains better what was seen.
-
-    Args:
-        before: Natural logs of the Bayes factors for *censored* against *clear*, first run.
-        after: The same of the second run.
-    """
-    before, after = (np.clip(each, -_MOST_LOG, _MOST_LOG) for each in (before, after))
-    share = _share(np.concatenate([before, after]))
-    if_changed = np.logaddexp(before, after) - np.log(2)
-    if_not = np.logaddexp(np.log(share) + before + after, np.log1p(-share))
-    return np.asarray(if_changed - if_not, np.float64)
-
-
-def discoveries(log_e: NDArray[np.float64], level: float) -> NDArray[np.bool_]:
-    """Tell which hypotheses are given up, with a false discovery rate of at most ``level`` (e-BH).
-
-    The k-th largest e-value must reach n / (level k).
-
-    Args:
-        log_e: Natural logs of (compound) e-values.
-        level: Between 0 and 1.
-    """
-    count = len(log_e)
-    order = np.argsort(-log_e)
-    needed = np.log(count) - np.log(level) - np.log(np.arange(1, count + 1))
-    passed = np.flatnonzero(log_e[order] >= needed)
-    is_discovery = np.zeros(count, np.bool_)
-    if len(passed):
-        is_discovery[order[: passed[-1] + 1]] = True
-    return is_discovery
-
-
 def baseline(journal: Journal, run: Run, asked: str = LATEST) -> Run | None:
     """Find the run to compare with.
 
@@ -230,9 +218,25 @@ def baseline(journal: Journal, run: Run, asked: str = LATEST) -> Run | None:
         if found.id == run.id:
             raise JournalError(f"run {run.id!r} cannot be compared with itself; name another run")
         return found
+    return next(_runs_like(journal, run), None)
+
+
+def earlier_runs(journal: Journal, run: Run, most: int = MOST_EARLIER) -> list[Run]:
+    """Find the newest runs before one that said anything of the same entries.
+
+    Args:
+        journal: Where the runs are.
+        run: The run.
+        most: How many at most.
+    """
+    return list(islice(_runs_like(journal, run), most))
+
+
+def _runs_like(journal: Journal, run: Run) -> Iterator[Run]:
     wanted = _said(journal, run)
-    earlier = [each for each in journal.runs() if (each.started_at, each.id) < _age(run)]
-    return next((each for each in earlier if wanted & _said(journal, each)), None)
+    for each in journal.runs():
+        if _age(each) < _age(run) and wanted & _said(journal, each):
+            yield each
 
 
 def since(journal: Journal, run: Run, difference: Difference) -> Since:
@@ -245,7 +249,7 @@ def since(journal: Journal, run: Run, difference: Difference) -> Since:
     """
     kind = None if difference.after is None else difference.after.kind
     first, last_other = run.started_at, None
-    runs = [each for each in journal.runs() if (each.started_at, each.id) < _age(run)]
+    runs = [each for each in journal.runs() if _age(each) < _age(run)]
     for each in runs:  # the newest first
         said = {
             VerdictKind(row.text("verdict"))
@@ -330,15 +334,6 @@ class _Evidence:
         return log_evidence(verdict.blocked, verdict.delivered, self._noise[condition])
 
 
-def _share(log_factors: NDArray[np.float64]) -> float:
-    """Estimate the share of censored entries (EM; one made-up entry of each kind)."""
-    share = 0.5
-    for _ in range(_SHARE_ROUNDS):
-        posterior = expit(logit(share) + log_factors)
-        share = float((1 + posterior.sum()) / (2 + len(log_factors)))
-    return share
-
-
 def _by_circumstances(run: JudgedRun) -> dict[tuple[str, Circumstances], Verdict]:
     return {
         (verdict.entry_id, Circumstances.of(verdict.condition)): verdict for verdict in run.verdicts
@@ -370,7 +365,7 @@ def _difference(
         change=change,
         before=before,
         after=after,
-        e_value=0.0 if found is None else exp(min(found[0], _MOST_LOG)),
+        e_value=0.0 if found is None else exp(min(found[0], MOST_LOG)),
     )
 
 

@@ -26,6 +26,7 @@ from results.csv_files import read_csv, whole, write_csv, write_values
 from results.errors import JournalError
 from results.export_pass import ExportPass
 from results.journal import Journal
+from results.observer_files import write_observed
 from results.record import Attempt, Outcome, Run, Score, Verdict, VoidReason
 from results.redaction import Redaction
 from results.rows import Value, attempt_of, verdict_of
@@ -142,8 +143,8 @@ def write_runs(
 
     Returns:
         The paths of messages.csv, verdicts.csv and run.json (runs.json, with a list, if there are
-        several), of aggregates.csv if asked for, and of combinations.csv if messages carried
-        several entries.
+        several), of aggregates.csv if asked for, of combinations.csv if messages carried several
+        entries, and of receivers.csv and receiver_verdicts.csv if there were observers.
 
     Raises:
         JournalError: The folder cannot be written to, or a setting of a run cannot be read.
@@ -161,6 +162,7 @@ def write_runs(
             files.append(_write(_AGGREGATES, passing, folder, excel=excel))
         if passing.has_pools:
             files.append(_write(_COMBINATIONS, passing, folder, excel=excel))
+        files += write_observed(journal, runs, folder, passing.redaction, scope, excel=excel)
     return files
 
 

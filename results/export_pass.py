@@ -76,7 +76,7 @@ class ExportPass:
         self._blocked: dict[str, Score] = {}
         self._with_pools: set[str] = set()
         self._aggregates = None if period is None else Aggregates(period)
-        self._held: dict[int, bool] = {}
+        self._conditions: dict[tuple[object, ...], tuple[Condition, bool]] = {}
 
     def _compute(self, run: Run) -> list[Row]:
         """Judge the entries of a run that was killed before it saved any verdict."""
@@ -97,8 +97,8 @@ class ExportPass:
             entries, count = self._entries[run.id], self._counts[run.id]
             censored = self._censored(run) if self._aggregates is not None else frozenset()
             for each in scored_attempts(self._journal, run.id, bracket_limits_of(run)):
-                condition = condition_from(each.row)
-                if not self._holds(condition):
+                condition, is_wanted = self._condition(each.row)
+                if not is_wanted:
                     continue
                 count.add(each, condition)
                 if each.row.kind == _PROBE:
@@ -117,12 +117,14 @@ class ExportPass:
             if row.text("verdict") == VerdictKind.CENSORED
         )
 
-    def _holds(self, condition: Condition) -> bool:
-        # Conditions of rows are the same objects, and few: hashing them each time would be dear.
-        holds = self._held.get(id(condition))
-        if holds is None:
-            holds = self._held[id(condition)] = self._scope.holds(condition)
-        return holds
+    def _condition(self, row: AttemptRow) -> tuple[Condition, bool]:
+        """The condition of an attempt, and whether it is wanted."""
+        key = row.app, row.app_version, row.chat, row.sender_region, row.receiver_region
+        found = self._conditions.get(key)
+        if found is None:
+            condition = condition_from(row)
+            found = self._conditions[key] = condition, self._scope.holds(condition)
+        return found
 
     def message(self, each: Scored) -> list[Value]:
         """Give the values of a row of messages.csv."""

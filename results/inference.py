@@ -265,8 +265,8 @@ def log_inconsistency(blocked: int, delivered: int, noise: Noise) -> float:
     """Give the natural log of the Bayes factor for a rule that is applied now and then.
 
     Against the better of *censored* and *clear*. How often such a rule is applied is not known at
-    all (uniform). From about 3, one against 20, it is strong evidence (Kass and Raftery, *Bayes
-    factors*, 1995).
+    all (uniform). From 4.6, one against 100, it is decisive (Jeffreys, *Theory of Probability*,
+    1961, appendix B).
 
     Args:
         blocked: Messages that carry the entry alone and did not arrive unchanged.

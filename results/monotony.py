@@ -8,8 +8,9 @@ out clear: canaries of the testbed, and *audits*, that is, entries that the run 
 censored. How often these arrive is compared with how often such texts arrive alone.
 
 The posteriors of both rates are independent Beta distributions; the filter counts as not monotone
-if the rate in company is probably (`ALARM`) higher by at least `MARGIN`. A false alarm costs
-messages, since entries are then sent alone; it makes no verdict wrong.
+if the rate in company is probably (`ALARM`) higher by at least `MARGIN`, or still likely to be so
+(`DOUBT`) after some messages (`ENOUGH`). A false alarm costs messages, since entries are then
+sent alone; it makes no verdict wrong.
 """
 
 from collections import Counter
@@ -31,6 +32,11 @@ ALARM: Final = 0.95
 
 SUSPICION: Final = 0.5
 """Probability of such a difference at which it is worth looking sooner."""
+
+ENOUGH: Final = 8
+DOUBT: Final = 0.8
+"""Messages in company after which this probability is an alarm: there is not always time for more,
+and pools have to be trusted or not."""
 
 _PRIOR_ALPHA: Final = 0.5  # of both rates: one in ten, worth five messages
 _PRIOR_BETA: Final = 4.5
@@ -83,7 +89,8 @@ class CompanyCheck:
     @property
     def is_alarming(self) -> bool:
         """Whether the filter is to be taken for one that is not monotone."""
-        return self.company_slipped > 0 and self.probability >= ALARM
+        least = DOUBT if self.company >= ENOUGH else ALARM
+        return self.company_slipped > 1 and self.probability >= least
 
     @property
     def is_suspicious(self) -> bool:
@@ -96,10 +103,10 @@ def company_check(
 ) -> CompanyCheck:
     """Count what became of text known to be censored, alone and in company.
 
-    In company: canaries that carry entries too, as long as the text around them or an entry of
-    theirs is still known to be censored. Alone: canaries without entries, and solo attempts of an
-    entry from its first audit on. Those before it do not count: the entry was audited *because*
-    they were blocked.
+    In company: canaries that carry entries, if a text of the testbed's or one of these entries is
+    still known to be censored. Alone: canaries with nothing else, and solo attempts of an entry
+    from its first audit on. Those before it do not count: the entry was audited *because* they
+    were blocked. Canaries behind harmless text are for `results.reach`.
 
     Args:
         attempts: Attempts under one condition, in the order of sending; those that are neither
@@ -126,7 +133,7 @@ def company_check(
             if attempt.entries[0] in audited:
                 counts[False, is_blocked] += 1
         elif not attempt.entries:
-            counts[False, is_blocked] += 1
+            counts[False, is_blocked] += attempt.text in canaries
         elif reach is None or len(attempt.text) <= reach:
             known = confirmed.intersection(attempt.entries)
             is_audit = not holds_any(attempt.text, canaries)
@@ -146,10 +153,9 @@ def company_check(
 
 
 def canary_texts(attempts: Iterable[Attempt]) -> frozenset[str]:
-    """The canaries of the testbed, as they were sent alone."""
-    return frozenset(
-        each.text for each in attempts if each.kind is MessageKind.CANARY and not each.entries
-    )
+    """The canaries of the testbed, as they were sent with nothing else."""
+    bare = {each.text for each in attempts if each.kind is MessageKind.CANARY and not each.entries}
+    return frozenset(text for text in bare if not holds_any(text, bare - {text}))
 
 
 def holds_any(text: str, parts: Iterable[str]) -> bool:

@@ -1,8 +1,8 @@
 """How long a message the filter reads.
 
-A filter may look at the beginning of a long message only, or not at all. Canaries are therefore
-also sent in company, in messages as long as those in use. Where they arrive, that a long message
-arrived says nothing of its entries.
+A filter may look at the beginning of a long message only, or not at long ones at all. Canaries are
+therefore also sent behind harmless text, in messages as long as those in use. Where they arrive,
+that a long message arrived says nothing of its entries.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,14 +11,14 @@ from typing import Final
 from results.record import Attempt, MessageKind, Outcome, Score
 
 _TIMES_SLIPPED: Final = 2  # of canaries of a length, for the filter not to read so much
-_MORE_SLIPPED: Final = 3  # times as many as are blocked at such lengths
 
 
 def seen_to(attempts: Iterable[Attempt], scores: Mapping[str, Score]) -> int | None:
     """Give the longest message in which censored text is known to be seen.
 
     Args:
-        attempts: Any attempts; all but canaries that count are passed over.
+        attempts: Any attempts; all but canaries without entries that count are passed over. What
+            became of canaries among entries is for `results.monotony` to explain.
         scores: Their scores, by attempt id.
 
     Returns:
@@ -29,20 +29,21 @@ def seen_to(attempts: Iterable[Attempt], scores: Mapping[str, Score]) -> int | N
     blocked: list[int] = []
     for attempt in attempts:
         score = scores[attempt.id]
-        if attempt.kind is MessageKind.CANARY and score.void is None:
+        is_bare = attempt.kind is MessageKind.CANARY and not attempt.entries
+        if is_bare and score.void is None:
             if score.outcome.is_blocked:
                 blocked.append(len(attempt.text))
             elif score.outcome is Outcome.DELIVERED:
                 slipped.append(len(attempt.text))
-    # The shortest length from which on far more canaries arrive than are blocked, and below which
-    # it is the other way round. What arrives at any length is for `results.monotony` to explain.
+    # The shortest length from which on more canaries arrive than are blocked, and below which it is
+    # the other way round.
     for length in sorted(slipped):
         arrived = sum(each >= length for each in slipped)
         shorter = [each for each in blocked if each < length]
         if (
             arrived >= _TIMES_SLIPPED
-            and arrived > _MORE_SLIPPED * (len(blocked) - len(shorter))
-            and len(shorter) > _MORE_SLIPPED * (len(slipped) - arrived)
+            and arrived > len(blocked) - len(shorter)
+            and len(shorter) > len(slipped) - arrived
         ):
             return max(shorter)
     return None

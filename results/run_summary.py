@@ -76,6 +76,7 @@ class RunCount:
     outcomes: Counter[str] = field(default_factory=Counter)
     void: Counter[str] = field(default_factory=Counter)
     noise: NoiseCount = field(default_factory=NoiseCount)
+    _last: Condition | None = None
     noise_by_lane: defaultdict[str, NoiseCount] = field(
         default_factory=lambda: defaultdict(NoiseCount)
     )
@@ -83,7 +84,9 @@ class RunCount:
     def add(self, each: Scored, condition: Condition) -> None:
         """Count an attempt under its condition."""
         self.messages += 1
-        self.conditions[condition] = None
+        if condition is not self._last:  # hashing it each time would be dear
+            self.conditions[condition] = None
+            self._last = condition
         self.kinds[each.row.kind] += 1
         self.outcomes[each.outcome] += 1
         if each.void is not None:

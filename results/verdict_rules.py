@@ -23,8 +23,11 @@ from results.record import (
 )
 from results.rules import RULES_VERSION
 
-STRONG_EVIDENCE: Final = 20.0
-"""Bayes factor from which solo attempts show that a rule is applied now and then."""
+DECISIVE: Final = 100.0
+"""Bayes factor from which solo attempts show that a rule is applied now and then.
+
+High, since there are many entries in a run, and few rules of that kind.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +127,7 @@ class Evidence:
 
 def _is_inconsistent(blocked: int, delivered: int, noise: Noise) -> bool:
     both_ways = blocked > 0 and delivered > 0
-    return both_ways and log_inconsistency(blocked, delivered, noise) >= log(STRONG_EVIDENCE)
+    return both_ways and log_inconsistency(blocked, delivered, noise) >= log(DECISIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +209,10 @@ VERDICT_RULES: Final = (
         comment="All counted attempts agree, but they are too few for the noise of the channel.",
     ),
 )
+
+
+INCONSISTENT: Final = frozenset({"applied_inconsistently", "contradictory"})
+"""Ids of the rules for entries that were blocked and delivered in turn."""
 
 
 def judge(evidence: Evidence) -> VerdictRule:

@@ -77,14 +77,13 @@ def _patients(
 ) -> tuple[Patient, Sequence[Patient | InboxPatient]]:
     """The sender, and all that reads."""
     chat = next(each for each in lane.chats if each.kind == bench.chat)
-    receivers = lane.receivers if chat.kind == "group" else (lane.receiver,)
     return (
         _patient(bench, lane.sender, chat.sender_title, is_receiver=False),
         [
             _patient(bench, each, chat.receiver_title, is_receiver=True)
             if isinstance(each, HandsetConfig)
             else InboxPatient(config=each, folder=bench.folder, wait=sleep)
-            for each in receivers
+            for each in lane.receivers(bench.chat)
         ],
     )
 

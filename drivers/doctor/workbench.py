@@ -92,7 +92,7 @@ class Workbench:
     @property
     def handsets(self) -> tuple[HandsetConfig, ...]:
         """The ends of the lanes, in their order."""
-        return tuple(end for lane in self.lanes for end in lane.handsets)
+        return tuple(end for lane in self.lanes for end in lane.handsets(self.chat))
 
     @property
     def is_managed(self) -> bool:

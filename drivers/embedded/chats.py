@@ -47,13 +47,12 @@ def chats_of(testbed: Testbed) -> Iterator[Chat]:
         if not lane.sender.is_embedded:
             continue
         # What reads over HTTP is on the network as well: somebody has to serve it from there.
-        receivers = [
-            each
-            for each in lane.receivers
-            if not isinstance(each, HandsetConfig) or each.is_embedded
-        ]
         for chat in lane.chats:
-            others = receivers if chat.kind == "group" else receivers[:1]
+            others = [
+                each
+                for each in lane.receivers(chat.kind)
+                if not isinstance(each, HandsetConfig) or each.is_embedded
+            ]
             if lane.receiver in others:
                 yield Chat(
                     id=f"{lane.name}/{chat.kind}",

@@ -157,7 +157,9 @@ class Network:
     def name_of_other(self, chat: Chat, handset: str) -> str:
         """What the other end of a chat is called on a handset: the title of their direct chat."""
         direct = self.chats.get(f"{chat.id.rpartition('/')[0]}/direct")
-        return chat.other(handset).account.label if direct is None else direct.title(handset)
+        if direct is None or direct not in self.chats_of(handset):
+            return chat.other(handset).account.label
+        return direct.title(handset)
 
     def view(self, handset: str, chat: str) -> list[Item]:
         """What a handset shows of a chat, oldest first."""

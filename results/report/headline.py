@@ -48,7 +48,8 @@ def _found(run: JudgedRun) -> str:
     of = f"{total:,} {'entry' if total == 1 else 'entries'}"
     if not censored:
         clear = sum(verdict.kind is VerdictKind.CLEAR for verdict in run.verdicts)
-        return f"None of {of} is called censored on {where}, {day}; {clear:,} arrived."
+        others = f"{clear:,} {'is' if clear == 1 else 'are'} clear"
+        return f"None of {of} is called censored on {where}, {day}; {others}."
     return f"{censored:,} of {of} did not arrive on {where}, {day}."
 
 

@@ -133,7 +133,9 @@ def _noise(seen: Noise) -> dict[str, JsonValue]:
     return {
         "controls": [seen.controls_delivered, seen.controls_lost],
         "canaries": [seen.canaries_blocked, seen.canaries_slipped],
-        "specificity": _rate(seen.specificity),
+        "specificity": _rate(
+            seen.specificity if seen.controls_delivered + seen.controls_lost else None
+        ),
         "sensitivity": _rate(seen.sensitivity),
     }
 

@@ -26,7 +26,9 @@ Spec: TypeAlias = Mapping[str, Json]
 _WIDTH: Final = 520
 _STEP: Final = 20
 _BINS: Final = 48
+_MESSAGES_OF_BIN: Final = 7
 _MOST_CATEGORIES: Final = 30
+_TICKS: Final = 6
 _FONT: Final = "system-ui, sans-serif"
 
 _VERDICT_COLOURS: Final = {
@@ -174,6 +176,10 @@ def _bars(
 ) -> Spec:
     """Stacked bars, one for each value of a field."""
     order = {what: place for place, what in enumerate(colours)}
+    lengths: Counter[str] = Counter()
+    for each in values:
+        lengths[str(each[row])] += int(str(each["count"]))
+    longest = max(lengths.values(), default=0)
     return {
         "data": {"values": [{**each, "order": order[str(each["what"])]} for each in values]},
         "width": _WIDTH,
@@ -186,7 +192,9 @@ def _bars(
                 "type": "quantitative",
                 "title": title,
                 "stack": "normalize" if is_share else "zero",
-                "axis": {"format": "%" if is_share else ",d", "tickCount": 6},
+                "axis": {"format": "%"}
+                if is_share
+                else {"format": ",d", "values": _ticks(longest)},
             },
             "color": _colour(
                 {
@@ -198,6 +206,16 @@ def _bars(
             "order": {"field": "order", "type": "quantitative"},
         },
     }
+
+
+def _ticks(longest: int) -> list[int]:
+    """Whole numbers for an axis: by ones, twos, fives, tens, …, about six of them."""
+    power = 1
+    while True:
+        for factor in (1, 2, 5):
+            if longest <= _TICKS * factor * power:
+                return list(range(0, longest + 1, factor * power))
+        power *= 10
 
 
 def _verdicts_by_category(run: JudgedRun) -> Spec | None:
@@ -298,12 +316,16 @@ def _health(run: JudgedRun, redaction: Redaction) -> Spec | None:
     if not run.attempts:
         return None
     start = run.attempts[0].created_at
-    width = max((run.attempts[-1].created_at - start) / _BINS, timedelta(seconds=1))
+    lanes = {attempt.lane for attempt in run.attempts}
+    # No more than there are controls for: they come every four to six messages.
+    bins = max(1, min(_BINS, len(run.attempts) // (_MESSAGES_OF_BIN * len(lanes))))
+    span = run.attempts[-1].created_at - start
+    width = max(span / bins, timedelta(seconds=1))
     lost: Counter[tuple[str, int]] = Counter()
     arrived: Counter[tuple[str, int]] = Counter()
     cells: dict[tuple[str, int], None] = {}
     for attempt in run.attempts:
-        cell = attempt.lane, int((attempt.created_at - start) / width)
+        cell = attempt.lane, min(bins - 1, int((attempt.created_at - start) / width))
         cells[cell] = None
         if attempt.kind is MessageKind.CONTROL:
             outcome = run.scores[attempt.id].outcome
@@ -329,7 +351,7 @@ def _health(run: JudgedRun, redaction: Redaction) -> Spec | None:
                 "type": "temporal",
                 "title": "time, UTC",
                 "scale": {"type": "utc"},
-                "axis": {"format": _clock(_BINS * width), "labelOverlap": True, "tickCount": 6},
+                "axis": {"format": _clock(span), "labelOverlap": True, "tickCount": 6},
             },
             "x2": {"field": "to"},
             "y": {"field": "lane", "type": "nominal", "title": None},

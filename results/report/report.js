@@ -136,7 +136,7 @@
     body.replaceChildren(...entries.slice(0, most).flatMap(rows));
     const all = values.entries.length;
     const seen = Math.min(most, entries.length);
-    byId("count").textContent = !all ? "This run has no entries."
+    byId("count").textContent = !all ? "No entry has a verdict."
       : !entries.length ? "No entry fits. Clear the search or choose “all”."
       : seen < entries.length ? `The first ${number(seen)} of ${number(entries.length)} entries${entries.length < all ? ` that fit, of ${number(all)}` : ""}`
       : entries.length < all ? `${number(entries.length)} of ${number(all)} entries fit` : `${number(all)} ${all === 1 ? "entry" : "entries"}`;

@@ -55,6 +55,7 @@ class Case:
         loss: Harmless text that does not arrive.
         slip: Censored text that does.
         flickering: Share of entries that are blocked half of the time, in both runs.
+        earlier: How many runs before the first are known.
     """
 
     entries: int
@@ -62,12 +63,15 @@ class Case:
     loss: float
     slip: float
     flickering: float = 0.0
+    earlier: int = 0
 
     def __str__(self) -> str:
         text = (
             f"{self.entries} entries, {self.changed:.1%} change, "
             f"loss {self.loss:.0%}, slip {self.slip:.1%}"
         )
+        if self.earlier:
+            text += f", {self.earlier} runs before"
         return text + (f", {self.flickering:.0%} enforced by half" if self.flickering else "")
 
 
@@ -81,6 +85,8 @@ CASES = (
     Case(entries=272, changed=0.011, loss=0.03, slip=0.03),
     Case(entries=1000, changed=0.01, loss=0.03, slip=0.03),
     Case(entries=272, changed=0.011, loss=0.05, slip=0.05),
+    Case(entries=272, changed=0.0, loss=0.03, slip=0.03, earlier=2),
+    Case(entries=272, changed=0.011, loss=0.03, slip=0.03, earlier=2),
 )
 TOLD = (Case(entries=272, changed=0.011, loss=0.01, slip=0.005, flickering=0.02),)
 """Without a goal: a filter that acts now and then changes its mind, and so does any comparison."""
@@ -204,18 +210,19 @@ def _verdict(entry_id: str, share: float, noise: Noise, random: np.random.Genera
     )
 
 
-def _pair(case: Case, random: np.random.Generator) -> tuple[JudgedRun, JudgedRun, set[str]]:
-    """Two runs, and the ids of the entries that changed between them."""
+def _runs(case: Case, random: np.random.Generator) -> tuple[list[JudgedRun], set[str]]:
+    """Runs in the order of time, and the ids of the entries that changed before the last."""
     was_censored = random.random(case.entries) < 0.06
     changes = np.zeros(case.entries, np.bool_)
     changes[random.choice(case.entries, round(case.changed * case.entries), replace=False)] = True
     flickers = (random.random(case.entries) < case.flickering) & ~changes
+    states = [was_censored] * (case.earlier + 1) + [was_censored ^ changes]
     runs = []
-    for number, is_censored in enumerate((was_censored, was_censored ^ changes)):
+    for number, is_censored in enumerate(states):
         share = np.where(is_censored, 1 - case.slip, case.loss)
         share = np.where(flickers, 0.5, share)
         runs.append(simulate(share.tolist(), case, number, random))
-    return runs[0], runs[1], {f"entry-{place}" for place in np.flatnonzero(changes)}
+    return runs, {f"entry-{place}" for place in np.flatnonzero(changes)}
 
 
 def measure(arguments: Namespace) -> Iterator[Figure]:
@@ -225,8 +232,8 @@ def measure(arguments: Namespace) -> Iterator[Figure]:
         random = np.random.default_rng(20260501)
         false_shares, rival_shares, found, real = [], [], 0, 0
         for _ in range(pairs):
-            before, after, changed = _pair(case, random)
-            differences = compare(before, after).differences
+            (*earlier, before, after), changed = _runs(case, random)
+            differences = compare(before, after, earlier=earlier[::-1]).differences
             called = {each.entry.id for each in differences if each.change.is_real}
             opposed = called | {
                 each.entry.id

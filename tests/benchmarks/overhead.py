@@ -180,7 +180,7 @@ def open_bare(testbed_path: Path, folder: Path, closing: ExitStack) -> Bare:
             log=folder / "handsets.log",
         )
     )
-    ends = config.handsets
+    ends = config.handsets(CHAT)
     server = start_server(ends, embedded=embedded, folder=folder)
     if server is not None:
         closing.callback(server.stop)

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from drivers.cli import FINDINGS, app
+from drivers.consent import statement_id
 from drivers.doctor.examination import examine
 from drivers.doctor.finding import (
     SESSION,
@@ -31,6 +32,8 @@ from drivers.errors import DriverError, SessionLost
 from drivers.ports import free_ports
 from drivers.tools import Places
 from tests.drivers.stand_in_emulator import Behaviour, write_avd, write_sdk
+from tests.probes.inbox_bridge import bridge, inbox
+from tests.probes.sessions import ONE_LANE
 from tests.testbeds import fault, write_testbed
 
 Changes = list[tuple[str, str]]
@@ -236,6 +239,38 @@ def test_unknown_version(tmp_path: Path) -> None:
     assert found.status is Status.WARN
     assert "1.4.2" in found.detail
     assert "2.*" in found.detail
+
+
+def test_inbox_in_a_handsets_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An inbox is looked at without taking anything; what is wrong is told under its name."""
+    with bridge(tmp_path) as served:
+        changes = [
+            *ONE_LANE,
+            ('receiver = "phone-2"', 'receiver = "outside"'),
+            ("[[lane]]", inbox("outside", served.url) + "\n[[lane]]"),
+            ("[inbox.paths]", 'token_env = "TOKEN"\n[inbox.paths]'),
+        ]
+        monkeypatch.delenv("TOKEN", raising=False)
+        report = diagnose(tmp_path / "1", changes=changes)
+        assert report.failed == [("secrets", "outside")]
+        assert report.status("inbox", "outside") is Status.SKIPPED
+        monkeypatch.setenv("TOKEN", "shibboleth")
+        report = diagnose(tmp_path / "2", changes=changes, sends=True)
+        assert not report.failed
+        assert "messages, edits" in report.of("inbox", "outside").detail
+        assert "nothing is taken from" in report.of("control").detail
+        served.status = 401
+        report = diagnose(tmp_path / "3", changes=changes)
+        assert report.failed == [("inbox", "outside")]
+
+
+def test_real_app_without_consent(tmp_path: Path) -> None:
+    """The doctor says that a run would send nothing, and sends nothing itself."""
+    real = PHONE_1.replace('"courier"', '"wechat"').replace('"embedded"', '"http://127.0.0.1:1"')
+    report = diagnose(tmp_path, changes=[(PHONE_1, real)], sends=True)
+    assert ("consent", None) in report.failed
+    assert statement_id() in report.of("consent", None).remedy
+    assert report.status("control") is Status.SKIPPED
 
 
 def test_wrong_clock(tmp_path: Path) -> None:

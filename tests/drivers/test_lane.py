@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from drivers import chat_entry
 from drivers import lane as lane_module
 from drivers.chat import Mark, NoticeKind
+from drivers.end import End
 from drivers.errors import (
     DriverError,
     InputMismatch,
@@ -18,7 +21,11 @@ from drivers.errors import (
     WrongChat,
 )
 from drivers.handset import Handset
+from drivers.handset_receiver import HandsetReceiver
 from drivers.incoming import Incoming
+from drivers.lane import Lane
+from drivers.selector_check import require_selectors
+from drivers.session_care import start
 from tests.drivers.lanes import Built, Running, draft, enter, past, run
 from tests.testbeds import fault, rule
 
@@ -418,6 +425,74 @@ def test_chat_that_is_not_in_the_list(calm: Running) -> None:
         one.lane.open()
     assert "phone-1: there is no chat 'Nobody' in the list" in str(caught.value)
     assert "it shows: 'Bo', 'Weekend walks', 'Family'" in str(caught.value)
+    one.lane.close()
+
+
+def test_unknown_version_is_checked_before_anything_is_sent(failing: Failing) -> None:
+    """With a version that the profile does not know, each end's screens are checked first."""
+    one = failing(is_open=False)
+    for end in (one.sender, one.receiver):
+        end.config = replace(end.config, version="9.9")
+    checked: list[tuple[str, str, bool]] = []
+
+    def check(end: End, title: str, *, is_receiver: bool) -> None:
+        checked.append((end.config.name, title, is_receiver))
+
+    lane = Lane(
+        one.lane.config,
+        chat=one.lane.chat,
+        sender=one.sender,
+        receiver=HandsetReceiver(
+            one.receiver, one.lane.chat.receiver_title, wait=lambda _: None, check=check
+        ),
+        timing=one.lane.timing,
+        wait=lambda _: None,
+        check=check,
+    )
+    lane.open()
+    title = "Weekend walks"
+    assert checked == [("phone-1", title, False), ("phone-2", title, True)]
+    assert len(lane.warnings) == 2
+    assert all("9.9" in warning for warning in lane.warnings)
+
+
+def test_version_whose_screens_differ_is_refused(failing: Failing, tmp_path: Path) -> None:
+    """If a selector that is needed finds nothing, nothing is typed or sent; the doctor says why."""
+    one = failing(fault("phone-1", "send_button_missing", after_messages=0), is_open=False)
+    one.sender.config = replace(one.sender.config, version="9.9")
+    check = partial(require_selectors, settle_s=0.0, folder=tmp_path)
+    with pytest.raises(ScreenUnknown, match=r"(?s)Nothing was sent.*fail .*selector send"):
+        start(one.sender, one.lane.chat.sender_title, is_receiver=False, check=check)
+    assert draft(one.sender) == ""
+    assert list((tmp_path / "doctor").glob("phone-1-send*"))
+    assert one.sent() == []
+
+
+def test_receiver_of_an_unknown_version_is_not_typed_at(failing: Failing, tmp_path: Path) -> None:
+    """At an end that only reads, the check looks and types nothing."""
+    one = failing(fault("phone-2", "send_button_missing", after_messages=0), is_open=False)
+    one.receiver.config = replace(one.receiver.config, version="9.9")
+    check = partial(require_selectors, settle_s=0.0, folder=tmp_path)
+    title = one.lane.chat.receiver_title
+    (warning,) = start(one.receiver, title, is_receiver=True, check=check)
+    assert "9.9" in warning
+
+
+def test_chat_out_of_sight_is_searched_for(calm: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before it is said that there is no chat, it is looked for through the app's search, once."""
+    asked: list[str] = []
+
+    def search(handset: End, title: str, *, wait: Callable[[float], object]) -> bool:
+        asked.append(title)
+        enter(one.sender, "Weekend walks")
+        return True
+
+    monkeypatch.setattr(chat_entry, "open_by_search", search)
+    one = calm.build()
+    one.lane.chat = replace(one.lane.chat, sender_title="Out of sight")
+    with pytest.raises(WrongChat, match="search does not find it"):
+        one.lane.open()  # what the search opens is another chat: it is left, not typed into
+    assert asked == ["Out of sight"]
     one.lane.close()
 
 

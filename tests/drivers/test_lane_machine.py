@@ -4,7 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
 
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from lxml import etree
@@ -19,7 +19,7 @@ from drivers.handset_receiver import HandsetReceiver
 from drivers.lane import Lane
 from drivers.profile import VersionFit, fit_version
 from drivers.screen import Found, Node, Screen
-from drivers.testbed import HandsetConfig, load_testbed
+from drivers.testbed import HandsetConfig, Testbed, load_testbed
 from tests.testbeds import rule as policy_rule
 from tests.testbeds import write_testbed
 
@@ -67,6 +67,21 @@ class NearHandset:
         return self._app.scroll(-1500)
 
 
+def near_lane(testbed: Testbed, network: Network) -> Lane:
+    """The first lane of a testbed, its apps in this process."""
+    config = testbed.lanes[0]
+    ends = [NearHandset(each, network) for each in (config.sender, config.receiver)]
+    sender, receiver = (cast("Handset", each) for each in ends)
+    return Lane(
+        config,
+        chat=config.chats[0],
+        sender=sender,
+        receiver=HandsetReceiver(receiver, config.chats[0].receiver_title, wait=lambda _: None),
+        timing=testbed.timing,
+        wait=lambda _: None,
+    )
+
+
 class NetworkAndLane(RuleBasedStateMachine):
     """Texts are sent and sometimes looked for; what the lane says must be what the network did."""
 
@@ -92,17 +107,7 @@ class NetworkAndLane(RuleBasedStateMachine):
             testbed = load_testbed(str(path))
             policy = load_policy(path.with_name("policy.toml"))
         self.network = Network(testbed, policy, seed, None)
-        config = testbed.lanes[0]
-        ends = [NearHandset(each, self.network) for each in (config.sender, config.receiver)]
-        sender, receiver = (cast("Handset", each) for each in ends)
-        self.lane = Lane(
-            config,
-            chat=config.chats[0],
-            sender=sender,
-            receiver=HandsetReceiver(receiver, config.chats[0].receiver_title, wait=lambda _: None),
-            timing=testbed.timing,
-            wait=lambda _: None,
-        )
+        self.lane = near_lane(testbed, self.network)
         self.lane.open()
 
     @rule(
@@ -149,3 +154,38 @@ class NetworkAndLane(RuleBasedStateMachine):
 
 NetworkAndLane.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
 TestNetworkAndLane = NetworkAndLane.TestCase
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    kinds=st.lists(st.sampled_from(["kept", "removed", "long"]), max_size=20),
+    after=st.integers(min_value=1, max_value=5),
+    is_back=st.booleans(),
+)
+def test_what_is_removed_is_told_and_nothing_else(
+    kinds: list[str], after: int, is_back: bool
+) -> None:
+    """Each message that is removed is told so once, in sight or scrolled back to; no other is."""
+    removal = policy_rule("removed", action="remove") + f"after_messages = {after}\n"
+    with TemporaryDirectory() as folder:
+        path = write_testbed(Path(folder), [removal])
+        testbed = load_testbed(str(path))
+        network = Network(testbed, load_policy(path.with_name("policy.toml")), 0, None)
+    lane = near_lane(testbed, network)
+    lane.open()
+    gone: list[int] = []
+    for place, kind in enumerate(["kept", *kinds]):
+        lane.prepare(f"{chr(0x4E00 + place)} {kind}" + chr(0x3400 + place) * 900 * (kind == "long"))
+        lane.send()
+        incoming = lane.look(expected=1)
+        assert [each.place for each in incoming if each.is_new] == [place]
+        gone += [each.place for each in incoming if each.is_gone]
+    sent = len(kinds) + 1
+    removed = [at + 1 for at, kind in enumerate(kinds) if kind == "removed"]
+    due = [place for place in removed if place + after < sent]
+    assert set(gone) <= set(due)
+    if is_back:
+        back = lane.receiver.look_back(0)
+        gone += [each.place for each in back.incoming]
+        assert sorted(gone) == due
+        assert back.still_there == set(range(sent)).difference(due)

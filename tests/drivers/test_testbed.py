@@ -1,6 +1,7 @@
 """Testbeds: data that is checked when it is loaded."""
 
 import re
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from drivers.consent import objections
 from drivers.emulator_config import EmulatorConfig
 from drivers.errors import ConfigError
 from drivers.profile import ReadMode
-from drivers.testbed import load_testbed
+from drivers.testbed import InboxEnd, Testbed, load_testbed
 
 TESTBED = """
 name = "lab"
@@ -156,8 +157,8 @@ def test_testbed_of_a_page_can_be_used(tmp_path: Path, page: str) -> None:
     testbed = load_testbed(str(path))
     assert testbed.lanes_with("group")
     # It asks to read the statement, and has all else that a run wants to be stated.
-    (_, problem) = objections(testbed.lanes, testbed.consent, testbed.pacing)
-    assert "is not the statement" in problem
+    problems = objections(testbed.lanes, testbed.consent, testbed.pacing)
+    assert all("is not the statement" in each for each in problems[1:])
     # A page may show one handset by itself, to take the place of the one of that name.
     for part in (block for block in blocks if block.startswith("[[handset]]")):
         rest = re.sub(
@@ -193,3 +194,83 @@ def test_ways_to_read_are_the_handsets_own_or_the_profiles(tmp_path: Path) -> No
     first, second = load_testbed(str(path)).handsets
     assert first.read == (ReadMode.OCR,)
     assert second.read == (ReadMode.NOTIFICATIONS, ReadMode.OCR)
+
+
+INBOX = """
+[[inbox]]
+name = "outside"
+account = "one"
+kind = "matrix"
+url = "https://matrix.example.org"
+token_env = "OUTSIDE_TOKEN"
+room = "!abc:example.org"
+sender = "@an:example.org"
+"""
+GROUP = 'chats = [{ kind = "group", title = "Walks" }]'
+
+
+def with_inbox(tmp_path: Path, lane: str, *, inbox: str = INBOX, account: str = "three") -> Testbed:
+    """A testbed of two handsets, an inbox of a third account or another, and a lane."""
+    third = '[[account]]\nlabel = "three"\nregion = "DE"\ndedicated = true\n'
+    head, _, _ = TESTBED.partition("[[lane]]")
+    path = tmp_path / "testbed.toml"
+    own = inbox.replace('"one"', f'"{account}"')
+    path.write_text(f"{head}{third}{own}\n[[lane]]\nname = 'l'\n{lane}\n{GROUP}", encoding="utf-8")
+    return load_testbed(str(path))
+
+
+def test_inbox_reads_in_place_of_a_handset(tmp_path: Path) -> None:
+    """A lane may be read from an inbox; its account gives the region."""
+    lane = with_inbox(tmp_path, 'sender = "a"\nreceiver = "outside"').lanes[0]
+    assert isinstance(lane.receiver, InboxEnd)
+    assert (lane.receiver.name, lane.receiver.account.region) == ("outside", "DE")
+    assert [each.name for each in lane.handsets("group")] == ["a"]
+
+
+def test_observers_watch_the_group_only(tmp_path: Path) -> None:
+    """Observers read beside the receiver in group chats, and have no part in direct ones."""
+    lane = with_inbox(tmp_path, 'sender = "a"\nreceiver = "b"\nobservers = ["outside"]').lanes[0]
+    assert [each.name for each in lane.receivers("group")] == ["b", "outside"]
+    assert [each.name for each in lane.receivers("direct")] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("lane", "account", "told"),
+    [
+        ('sender = "outside"\nreceiver = "b"', "three", "there is no handset 'outside'"),
+        ('sender = "a"\nreceiver = "b"\nobservers = ["c"]', "three", "handset 'c', and no inbox"),
+        ('sender = "a"\nreceiver = "b"\nobservers = ["outside"]', "two", "account 'two' is named"),
+    ],
+)
+def test_receivers_that_cannot_be_are_told(
+    tmp_path: Path, lane: str, account: str, told: str
+) -> None:
+    """What a lane names wrongly is said; an observer with the receiver's account sees no more."""
+    with pytest.raises(ConfigError) as caught:
+        with_inbox(tmp_path, lane, account=account)
+    assert told in str(caught.value)
+
+
+def test_problems_of_inboxes_are_told_with_the_others(tmp_path: Path) -> None:
+    """An inbox that cannot be used is told together with all else."""
+    broken = INBOX.replace("https://", "http://").replace("!abc:example.org", "#alias:example.org")
+    with pytest.raises(ConfigError) as caught:
+        with_inbox(tmp_path, 'sender = "a"\nreceiver = "nobody"', inbox=broken)
+    said = str(caught.value)
+    assert "begins with http://" in said
+    assert "internal id" in said
+    assert "no handset 'nobody'" in said
+
+
+def test_kind_of_chat_that_an_app_cannot_be_read_in(tmp_path: Path) -> None:
+    """A run in a kind of chat that the profile cannot read is refused; in others it is not."""
+    path = tmp_path / "testbed.toml"
+    path.write_text(TESTBED.replace("chats = [", f"chats = [{GROUP[9:-1]}, "), encoding="utf-8")
+    testbed = load_testbed(str(path))
+    (lane,) = testbed.lanes
+    profile = replace(lane.sender.profile, chats=("direct",))
+    lane = replace(lane, sender=replace(lane.sender, profile=profile))
+    testbed = replace(testbed, lanes=(lane,))
+    assert testbed.lanes_with("direct")
+    with pytest.raises(ConfigError, match=r"group chats of Courier cannot be read on 'a', only"):
+        testbed.lanes_with("group")

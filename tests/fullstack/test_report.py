@@ -25,6 +25,7 @@ from results.report import write_report
 from results.rules import BracketLimits, score
 from tests.results.examples import RUN, START, arrived, entry, sent
 
+_A4 = 794  # pixels, as browsers count them
 HOSTILE = "</script><img src=x onerror=alert(1)>\u202e"
 WORDS = {
     "dalai": ("達賴喇嘛", "zh-Hant", "REL", "p"),
@@ -284,8 +285,8 @@ def test_many_entries_come_in_pages_and_all_are_printed(
 
 
 def test_paper_is_light_and_without_controls(browser: webdriver.Chrome, report: Path) -> None:
-    """On paper there is no form, the page is white whatever the system wants."""
-    page = opened(browser, report, scheme="dark")
+    """On paper there is no form, nothing is cut off, and the page is white in the dark as well."""
+    page = opened(browser, report, width=_A4, scheme="dark")
     page.execute_cdp_cmd(
         "Emulation.setEmulatedMedia",
         {"media": "print", "features": [{"name": "prefers-color-scheme", "value": "dark"}]},
@@ -295,5 +296,6 @@ def test_paper_is_light_and_without_controls(browser: webdriver.Chrome, report: 
         assert body.value_of_css_property("background-color").startswith("rgba(255, 255, 255")
         assert not page.find_element(By.ID, "filters").is_displayed()
         assert page.find_element(By.ID, "table").is_displayed()
+        assert page.execute_script("return document.documentElement.scrollWidth") <= _A4
     finally:
         page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})

@@ -204,7 +204,7 @@ class Sessions:
 
     def probed(self) -> set[str]:
         """The keywords that were sent in the only run."""
-        keywords = {row.verdict.entry_id: row.keyword for row in self._verdict_rows()}
+        keywords = {row.verdict.entry_id: row.keyword for row in self.verdict_rows()}
         return {
             keywords[entry]
             for row in self.messages()
@@ -214,11 +214,11 @@ class Sessions:
 
     def verdicts(self) -> dict[str, VerdictKind]:
         """The verdicts.csv of the only run, by keyword."""
-        return {row.keyword: row.verdict.kind for row in self._verdict_rows()}
+        return {row.keyword: row.verdict.kind for row in self.verdict_rows()}
 
     def verdict(self, keyword: str) -> Verdict:
         """The verdict of a keyword in the only run."""
-        return next(row.verdict for row in self._verdict_rows() if row.keyword == keyword)
+        return next(row.verdict for row in self.verdict_rows() if row.keyword == keyword)
 
     def tapped(self) -> Counter[tuple[str, str]]:
         """How often each text was really sent, by handset, as the handsets remember it."""
@@ -230,7 +230,8 @@ class Sessions:
             if event["what"] == "add" and event["item"]["is_own"]
         )
 
-    def _verdict_rows(self) -> Sequence[VerdictRow]:
+    def verdict_rows(self) -> Sequence[VerdictRow]:
+        """The rows of verdicts.csv of the only run."""
         return list(read_verdicts(self.folder / "verdicts.csv"))
 
     def _measured(self, testbed: Path) -> tuple[object, ...]:

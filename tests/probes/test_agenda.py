@@ -1,11 +1,13 @@
 """What a lane sends next."""
 
+from collections.abc import Callable
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probes.agenda import MOST_CANARIES_AT_FIRST
 from results.record import Attempt, MessageKind, VerdictKind
-from tests.probes.lanes import CANARY, MemoryLane, measure
+from tests.probes.lanes import CANARY, MemoryLane, measure, prepare
 from tests.probes.sessions import wait_until
 
 WORDS = ["apple", "banana", "cherry", "damson", "elder"]
@@ -60,23 +62,32 @@ def test_blind_run_calls_nothing_clear() -> None:
 
 
 class PatientLane(MemoryLane):
-    """A lane that, after its first canaries, waits until another has sent some messages."""
+    """A lane that waits before a message until something has happened elsewhere."""
 
-    other: MemoryLane
+    waits_before: int
+    until: Callable[[], bool]
 
     def prepare(self, text: str) -> None:
         """Type a text, when it is time."""
-        if len(self.tapped) > MOST_CANARIES_AT_FIRST:
-            wait_until(lambda: len(self.other.tapped) > 9, "the other lane has sent ten messages")
+        if len(self.tapped) == self.waits_before:
+            wait_until(self.until, f"{self.name} may send message {self.waits_before}")
         super().prepare(text)
 
 
 def test_blind_lane_is_given_up() -> None:
     """A lane that lets its canaries through, while another blocks them, is left out."""
     blind = PatientLane("lane-1")
-    blind.other = MemoryLane("lane-2", blocks=lambda text: text in {CANARY, "banana"})
+    seeing = PatientLane("lane-2", blocks=lambda text: text in {CANARY, "banana"})
     words = [*WORDS, *(f"word {n}" for n in range(12))]
-    measured = measure(words, [blind, blind.other])
-    assert measured.kinds["banana"] is VerdictKind.CENSORED
-    (reason,) = measured.campaign.lanes_lost
+    campaign, workers, _ = prepare(words, [blind, seeing])
+    # The blind one goes on when the other's canary is known to be blocked; the other, which could
+    # measure all of it alone, when the blind one was left out.
+    blind.waits_before, blind.until = MOST_CANARIES_AT_FIRST + 1, lambda: len(seeing.tapped) > 9
+    seeing.waits_before, seeing.until = 10, lambda: workers[0].down is not None
+    campaign.start(workers)
+    try:
+        assert campaign.verdict("banana").kind is VerdictKind.CENSORED
+        (reason,) = campaign.lanes_lost
+    finally:
+        campaign.close()
     assert reason.startswith("lane-1: all of its 3 canaries arrived, while other lanes block them")

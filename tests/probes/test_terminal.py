@@ -1,6 +1,7 @@
 """What a person reads at the end of a run."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.cells import cell_len
@@ -9,6 +10,8 @@ from probes.live_run import Report
 from probes.terminal import render, summary
 from results.bracketing import BracketLimits
 from results.inference import noise
+from results.monotony import CompanyCheck
+from results.pool_evidence import Discovery, PooledRun
 from results.record import MessageKind, Verdict, VerdictKind
 from results.rules import RULES_VERSION, score
 from tests.results.examples import CONDITION, RUN, entry, lane_of
@@ -54,6 +57,9 @@ def shown(
     right: Mapping[str, bool] | None = None,
     changed: Sequence[str] = (),
     blind_lanes: Sequence[str] = (),
+    pools: PooledRun | None = None,
+    planned: tuple[int, int] | None = None,
+    wasted: int = 0,
     width: int = 100,
 ) -> str:
     """The summary of a run with these verdicts, on a lane (see `examples.lane_of`)."""
@@ -74,6 +80,10 @@ def shown(
         problem=None,
         changed=changed,
         right=right,
+        planned=planned,
+        one_by_one=1_036,
+        wasted=wasted,
+        pools=pools,
     )
     return render(
         summary(report, resume=f"pytest probes --resume {RUN.id}"), width=width, colour=False
@@ -169,3 +179,82 @@ def test_blind_lane_is_told() -> None:
     """A lane that blocked no canary is named, with what that means."""
     text = " ".join(shown([verdict("chinese", CENSORED)], blind_lanes=["lane-2"]).split())
     assert "No canary was blocked on lane-2" in text
+
+
+def pools(
+    *discoveries: Discovery, reach: int | None = None, check: CompanyCheck | None = None
+) -> PooledRun:
+    """What pools amounted to, but for what they say of entries."""
+    return PooledRun(
+        company={},
+        share=0.05,
+        discoveries=discoveries,
+        reach=reach,
+        check=check or CompanyCheck(),
+    )
+
+
+def test_messages_are_compared_with_one_by_one_and_with_the_plan() -> None:
+    """How many messages were saved is told, and what was planned."""
+    text = shown([verdict("english", CLEAR)], signs="CnC" * 30, pools=pools(), planned=(60, 1_200))
+    assert "Messages: 90, 11.5 times fewer than one by one, three times, with controls" in text
+    assert "(about 1,040)" in " ".join(text.split())
+    assert "Planned 60 to 1,200 messages, sent 90 (60 controls, 30 canaries)" in text
+
+
+def test_run_that_stopped_is_not_compared() -> None:
+    """A run that did less than it was asked saved nothing, nor did one without pools."""
+    stopped = shown([verdict("english", CLEAR)], pools=pools(), stopped="the budget is used up.")
+    assert "times fewer" not in stopped
+    assert "Messages: 3 (2 controls, 1 canary)" in shown([verdict("english", CLEAR)])
+
+
+def test_solo_messages_and_pools_have_columns_of_their_own() -> None:
+    """With pools, it is told how often an entry was blocked alone, and how often in pools."""
+    pooled = replace(verdict("chinese", CENSORED), pools_blocked=4, pools_delivered=1)
+    text = shown([pooled, verdict("combination", CENSORED)], pools=pools())
+    rows = [line.split("CENSORED")[1].split() for line in text.splitlines() if "CENSORED" in line]
+    assert [row[1:7] for row in rows] == [
+        ["3", "of", "3", "4", "of", "5"],
+        ["3", "of", "3", "0", "of", "0"],
+    ]
+    assert "alone" not in shown([verdict("chinese", CENSORED)])
+
+
+def test_discovered_combinations_are_listed() -> None:
+    """Entries that are blocked together and clear apart are shown, with how often and where."""
+    found = Discovery(entries=("english", "tibetan"), attempts=("a", "b", "c"))
+    text = shown([verdict("english", CLEAR), verdict("tibetan", CLEAR)], pools=pools(found))
+    assert "combinations.csv" in text
+    (row,) = [line for line in text.splitlines() if "Dalai Lama | བོད་ལྗོངས" in line]
+    assert row.split()[-1] == "3"
+
+
+def test_wasted_messages_are_counted_once() -> None:
+    """A void message counts once, however many entries it carried."""
+    assert "made up for: 2 messages" in shown([verdict("english", CLEAR)], wasted=2)
+    assert "made up for: 1 message" in shown([verdict("english", CLEAR)], wasted=1)
+    assert "made up for" not in shown([verdict("english", CLEAR)])
+
+
+def test_odd_filters_are_told() -> None:
+    """That pools cannot be trusted, or not long ones, is told with what shows it."""
+    check = CompanyCheck(alone_blocked=4, company_blocked=1, company_slipped=3)
+    text = " ".join(shown([verdict("english", CLEAR)], pools=pools(check=check)).split())
+    assert (
+        "Filter is not monotone: of 4 messages with censored text among clear entries 3 arrived, "
+        "of 4 with nothing else 0." in text
+    )
+    suspicious = CompanyCheck(alone_blocked=4, company_blocked=1, company_slipped=1)
+    assert "Filter may not be monotone" in shown([], pools=pools(check=suspicious))
+    text = " ".join(shown([verdict("english", CLEAR)], pools=pools(reach=142)).split())
+    assert "censored text was seen in up to 142 characters" in text
+
+
+def test_inconsistent_entries_are_named() -> None:
+    """Entries that were blocked and delivered in turn are named, with how often."""
+    torn = replace(
+        verdict("tibetan", INCONCLUSIVE), blocked=4, delivered=5, rule_id="applied_inconsistently"
+    )
+    text = " ".join(shown([torn, verdict("english", INCONCLUSIVE)]).split())
+    assert "Blocked and delivered in turn, alone: བོད་ལྗོངས (4 of 9)" in text

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from results.change_test import discoveries, log_e_values
 from results.compare import (
     Change,
     Difference,
     baseline,
     compare,
     comparison_lines,
-    discoveries,
-    log_e_values,
+    earlier_runs,
     sentence,
     since,
 )
@@ -152,6 +152,19 @@ def test_pools_count_as_evidence(journal: Journal) -> None:
     after = found.differences[0].after
     assert after is not None
     assert after.pools_blocked
+
+
+def test_earlier_runs_add_to_the_first(journal: Journal) -> None:
+    """What is too little to go by in one run can be enough in two."""
+    first = run_of(journal, 1, {"e": "PP", "f": "PP", "g": "PP"})
+    second = run_of(journal, 2, {"e": "PP", "f": "PP", "g": "PP"})
+    after = run_of(journal, 3, {"e": "pppppp", "f": "PP", "g": "PP"})
+    alone = compare(second, after, level=1e-4)
+    assert changes(alone.differences)["e"] is Change.FLICKER
+    assert [each.entry.id for each in alone.to_confirm] == ["e"]
+    together = compare(second, after, earlier=[first], level=1e-4)
+    assert [each.entry.id for each in together.changed] == ["e"]
+    assert earlier_runs(journal, after.run) == [second.run, first.run]
 
 
 def test_baseline_is_the_last_run_of_the_same(journal: Journal) -> None:

@@ -12,6 +12,8 @@ from results.columns import (
     AGGREGATE_COLUMNS,
     COMBINATION_COLUMNS,
     MESSAGE_COLUMNS,
+    RECEIVER_COLUMNS,
+    RECEIVER_VERDICT_COLUMNS,
     UNREDACTED_COLUMNS,
     VERDICT_COLUMNS,
     Column,
@@ -20,6 +22,7 @@ from results.envelope import write_envelopes
 from results.export import write_run
 from results.inference import Limits
 from results.journal import Journal
+from results.observers import COMPARISON_RULES
 from results.record import MessageKind
 from results.redaction import Redaction
 from results.rules import OUTCOME_RULES, RULES_VERSION, VOID_RULES, OutcomeRule, VoidRule
@@ -48,6 +51,7 @@ def named_in(text: str) -> list[str]:
         ("verdicts.csv", VERDICT_COLUMNS),
         ("aggregates.csv", AGGREGATE_COLUMNS),
         ("combinations.csv", COMBINATION_COLUMNS),
+        ("receiver_verdicts.csv", RECEIVER_VERDICT_COLUMNS),
     ],
 )
 def test_columns_are_documented(file: str, columns: tuple[Column, ...]) -> None:
@@ -81,6 +85,15 @@ def test_rules_are_documented() -> None:
     assert named_in(section("Rules")) == [rule.rule_id for rule in rules]
     assert all(rule.comment in section("Rules") for rule in rules)
     assert f"Version {RULES_VERSION}." in section("Rules")
+
+
+def test_receivers_are_documented() -> None:
+    """Every column of receivers.csv is described, and every comparison that one of them holds."""
+    told = section("receivers.csv")
+    comparisons = [rule.rule_id for rule in COMPARISON_RULES]
+    assert named_in(told) == [*(column.name for column in RECEIVER_COLUMNS), *comparisons]
+    assert all(f"| {column.meaning} | {column.cell} |" in told for column in RECEIVER_COLUMNS)
+    assert all(rule.comment in told for rule in COMPARISON_RULES)
 
 
 def test_run_file_is_documented(journal: Journal, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from results.migrations import MIGRATIONS, Migration
 from results.record import (
     ArrivalRecord,
     Attempt,
+    Cursor,
     MessageKind,
     Notice,
     ReadMode,
@@ -49,7 +50,9 @@ def test_attempt_is_kept_as_begun_and_as_observed(journal: Journal) -> None:
         sender_state=SenderState.FAILED,
         own_text="",
         notice=Notice.CONTENT_REJECTED,
+        edited_at=START,
         gone_at=START,
+        still_there_at=START,
         observed_until=START + timedelta(microseconds=1),
         read_mode=ReadMode.OCR,
         fault=VoidReason.WRONG_CHAT,
@@ -155,6 +158,36 @@ def test_observations_are_all_or_none(journal: Journal) -> None:
         journal.observe([arrived(sent(0))], [good, bad])
     assert journal.arrivals(RUN.id) == []
     assert journal.attempts(RUN.id) == [sent(0)]
+
+
+def test_cursor_is_committed_with_what_it_stands_for(journal: Journal) -> None:
+    """What an inbox gave and where it goes on are on the disk together, or neither is."""
+    journal.begin_attempt(sent(0))
+    came = ArrivalRecord(
+        run_id=RUN.id, lane="a", place=0, text="x", seen_at=START, message_id="m-1"
+    )
+    cursor = Cursor(run_id=RUN.id, receiver="outside", cursor="1")
+    assert journal.cursor(RUN.id, "outside") is None
+    with pytest.raises(JournalError, match="begin it before observing it"):
+        journal.observe([sent(9)], [came], cursor)
+    assert (journal.arrivals(RUN.id), journal.cursor(RUN.id, "outside")) == ([], None)
+    journal.observe([], [came], cursor)
+    assert (journal.arrivals(RUN.id), journal.cursor(RUN.id, "outside")) == ([came], "1")
+    with pytest.raises(JournalError):
+        journal.begin_attempt(sent(0), (), (), replace(cursor, cursor="2"))
+    assert journal.cursor(RUN.id, "outside") == "1"
+    journal.begin_attempt(sent(1), (), (), replace(cursor, cursor="2"))
+    assert journal.cursor(RUN.id, "outside") == "2"
+    assert journal.cursor(RUN.id, "another") is None
+
+
+def test_observers_arrivals_are_kept_apart(journal: Journal) -> None:
+    """The same place of a lane holds one text for its receiver and one for each observer."""
+    own = ArrivalRecord(run_id=RUN.id, lane="a", place=0, text="x", seen_at=START)
+    others = [replace(own, text=name, receiver=name) for name in ("abroad", "home")]
+    journal.observe([], [own, *others])
+    assert journal.arrivals(RUN.id) == [own]
+    assert journal.arrivals(RUN.id, "a", "home") == [others[1]]
 
 
 def test_verdicts_are_replaced(journal: Journal) -> None:
@@ -445,7 +478,8 @@ def test_journal_from_before_read_modes_is_read(path: Path) -> None:
     )
     connection.close()
     with Journal.open(path) as journal:
-        assert [each.read_mode for each in journal.arrivals(RUN.id)] == [None]
+        (kept,) = journal.arrivals(RUN.id)
+        assert (kept.text, kept.read_mode, kept.message_id, kept.receiver) == ("x", None, None, "")
 
 
 def test_step_is_whole_or_not_at_all(path: Path) -> None:

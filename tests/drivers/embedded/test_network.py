@@ -16,6 +16,7 @@ from drivers.embedded.network import Event, Item, Network, Says
 from drivers.embedded.policy import Action, FaultKind, load_policy
 from drivers.errors import ConfigError
 from drivers.testbed import load_testbed
+from tests.probes.inbox_bridge import inbox
 from tests.testbeds import fault, rule, write_testbed
 
 GROUP = "lane-1/group"
@@ -118,6 +119,82 @@ def test_masked_message_arrives_changed(tmp_path: Path) -> None:
     assert [item.text for item in own(network)] == ["a BAD word"]
 
 
+def watched(folder: Path, rules: Iterable[str]) -> Built:
+    """A testbed whose first group is observed by a handset abroad and by an inbox."""
+    one = built(folder, rules)
+    text = one.path.read_text(encoding="utf-8")
+    text = text.replace(
+        '"Weekend walks" },\n]', '"Weekend walks" },\n]\nobservers = ["phone-5", "outside"]', 1
+    )
+    text += (
+        '\n[[account]]\nlabel = "ca-1"\nregion = "CA"\ndedicated = true\n'
+        '\n[[account]]\nlabel = "de-1"\nregion = "DE"\ndedicated = true\n'
+        '\n[[handset]]\nname = "phone-5"\naccount = "ca-1"\napp = "courier"\nappium = "embedded"\n'
+        + inbox("outside", "http://127.0.0.1:1", account="de-1")
+    )
+    one.path.write_text(text, encoding="utf-8")
+    return one
+
+
+def seen_by(network: Network, name: str) -> list[str]:
+    """What one who observes the group shows."""
+    return [item.text for item in network.view(name, GROUP)]
+
+
+def test_observers_get_what_their_accounts_may_have(tmp_path: Path) -> None:
+    """What a rule stops for the receiver's region arrives at accounts registered elsewhere."""
+    for_some = rule("bad") + 'applies_to = "receiver"\n'
+    for_all = rule("worse")
+    refused = rule("worst", action="refuse")
+    network = watched(tmp_path, [for_some, for_all, refused]).start()
+    send(network, "good", "bad", "worse", "worst")
+    assert received(network) == ["good"]
+    assert seen_by(network, "phone-5") == seen_by(network, "outside") == ["good", "bad"]
+    send(network, "just for two", chat=DIRECT)
+    assert network.view("phone-5", DIRECT) == []
+
+
+def test_noise_of_observers_is_their_own(tmp_path: Path) -> None:
+    """What is lost on the way to one arrives at others."""
+    path = watched(tmp_path, []).path
+    policy = path.with_name("policy.toml")
+    policy.write_text('title = "test"\n[noise]\nloss = 0.5\n', encoding="utf-8")
+    network = Built(path).start()
+    send(network, *(f"text {number}" for number in range(40)))
+    got = [
+        set(received(network)),
+        set(seen_by(network, "phone-5")),
+        set(seen_by(network, "outside")),
+    ]
+    assert all(0 < len(each) < 40 for each in got)
+    assert got[0] != got[1] != got[2]
+
+
+async def _vanishes(network: Network, count: int) -> None:
+    while len(received(network)) > count:
+        await asyncio.sleep(0.01)
+
+
+def test_removed_message_is_gone_some_time_later(tmp_path: Path) -> None:
+    """A message that is removed by the clock goes although nothing is sent, or after a restart."""
+    one = built(tmp_path, [rule("bad", action="remove") + "after_s = 0.05\n"])
+    state = tmp_path / "state.jsonl"
+
+    async def live() -> None:
+        with closing(one.start(state=state)) as network:
+            send(network, "bad", "good")
+            assert received(network) == ["bad", "good"]
+            await asyncio.wait_for(_vanishes(network, 1), timeout=30)
+            assert received(network) == ["good"]
+            send(network, "bad again")
+        with closing(one.start(state=state)) as network:
+            assert received(network) == ["good", "bad again"]
+            await asyncio.wait_for(_vanishes(network, 1), timeout=30)
+            assert received(network) == ["good"]
+
+    asyncio.run(live())
+
+
 def test_removed_message_is_gone_some_messages_later(tmp_path: Path) -> None:
     """A removed message stays at the receiver until the third message after it is sent."""
     network = built(tmp_path, [rule("bad", action="remove")]).start()
@@ -188,6 +265,23 @@ def test_loss_and_slip_are_as_stated(tmp_path: Path) -> None:
     # 0.3 ± 4 standard errors of 2000 draws
     assert abs(fates["lost"] / 2000 - 0.3) < 0.041
     assert abs(fates["slipped"] / 2000 - 0.3) < 0.041
+
+
+def test_rule_is_enforced_now_and_then(tmp_path: Path) -> None:
+    """A rule that is not always applied lets its share through; other messages do not change."""
+    rules = [rule("bad"), "enforced = 0.5\n", rule("worse")]
+    network = built(tmp_path / "some", rules, noise="loss = 0.2\nslip = 0.1").start(seed=3)
+    every = built(tmp_path / "all", [rule("bad"), rule("worse")], noise="loss = 0.2\nslip = 0.1")
+    others = every.start(seed=3)
+    for each in (network, others):
+        send(each, *["good", "bad", "worse"] * 600)
+    came = Counter(event.text for event in network.events if event.fate == "slipped")
+    # 1 - 0.5 * 0.9 and 0.1 ± 4 standard errors of 600 draws
+    assert abs(came["bad"] / 600 - 0.55) < 0.082
+    assert abs(came["worse"] / 600 - 0.1) < 0.049
+    assert [each.fate for each in network.events if each.text != "bad"] == [
+        each.fate for each in others.events if each.text != "bad"
+    ]
 
 
 def test_rules_and_noise_do_not_mix(tmp_path: Path) -> None:

@@ -158,6 +158,21 @@ def test_the_first_rule_decides(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("reach", "hit"),
+    [
+        ("", {"bad", "bad and more text", "some text, then bad"}),
+        ("[reach]\nreads_first = 8\n", {"bad", "bad and more text"}),
+        ("[reach]\nignores_longer = 8\n", {"bad"}),
+    ],
+)
+def test_filter_reads_as_much_as_it_is_told(tmp_path: Path, reach: str, hit: set[str]) -> None:
+    """A filter may read the beginning of a message only, or no long message at all."""
+    policy = load_policy(written(tmp_path, f'{reach}[[rule]]\ncomponents = ["bad"]\n'))
+    texts = ("bad", "bad and more text", "some text, then bad")
+    assert {text for text in texts if policy.rule_for(text, "group", "CN", "CN")} == hit
+
+
+@pytest.mark.parametrize(
     ("broken", "told"),
     [
         ("[[rule]]\ncomponents = []", "rule.0.components"),
@@ -168,6 +183,8 @@ def test_the_first_rule_decides(tmp_path: Path) -> None:
         ('[[rule]]\ncomponents = ["a"]\nregions = ["China"]', "rule.0.regions.0"),
         ('[[rule]]\ncomponents = ["a"]\napplies_to = "both"', "rule.0.applies_to"),
         ('[[rule]]\ncomponents = ["a"]\nafter_messages = 0', "rule.0.after_messages"),
+        ('[[rule]]\ncomponents = ["a"]\nenforced = 0', "rule.0.enforced"),
+        ("[reach]\nreads_first = 0", "reach.reads_first"),
         ('[[rule]]\ncomponent = ["a"]', "rule.0.component: nobody knows this key"),
         ("[noise]\nloss = 1.5", "noise.loss"),
         ("[noise]\nslip = -0.1", "noise.slip"),

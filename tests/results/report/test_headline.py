@@ -26,13 +26,13 @@ WHERE = "courier 2.1, group chat, CN → CA, 1 May 2024"
         (
             "C" * 30 + "nCnCPCPCPCPC",
             None,
-            [f"None of 1 entry is called censored on {WHERE}; 1 arrived."],
+            [f"None of 1 entry is called censored on {WHERE}; 1 is clear."],
         ),
         (
             "C" * 30 + "NCNCPCPCPCPC",
             None,
             [
-                f"None of 1 entry is called censored on {WHERE}; 0 arrived.",
+                f"None of 1 entry is called censored on {WHERE}; 0 are clear.",
                 "Every canary arrived: nothing shows that this run could have seen censorship, so "
                 "it calls nothing clear.",
                 "1 entry is inconclusive.",
@@ -42,7 +42,7 @@ WHERE = "courier 2.1, group chat, CN → CA, 1 May 2024"
             "CpC",
             "the budget of 3 messages is spent; the chat 'Aunt Mei' is open.",
             [
-                f"None of 1 entry is called censored on {WHERE}; 0 arrived.",
+                f"None of 1 entry is called censored on {WHERE}; 0 are clear.",
                 "1 entry is inconclusive.",
                 "The run ended early: the budget of 3 messages is spent; the chat [withheld] is "
                 "open.",
