@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from drivers.profile import Profile, TriedOn
+from drivers.profile import Family, Profile, TriedOn
 from drivers.profile_file import load_profile, shipped_profiles
 
 UNTESTED: Final = "untested"
@@ -20,9 +20,9 @@ def shipped() -> tuple[Profile, ...]:
     return tuple(sorted(map(load_profile, shipped_profiles()), key=lambda each: each.title.lower()))
 
 
-def trials(profile: Profile, on: TriedOn) -> str:
-    """What a profile was tried on in one way, the newest trial; empty if it never was."""
-    found = [each for each in profile.verified if each.on is on]
+def trials(tried: Profile | Family, on: TriedOn) -> str:
+    """The newest trial of a profile or a family in one way; empty if there was none."""
+    found = [each for each in tried.verified if each.on is on]
     if not found:
         return ""
     newest = max(found, key=lambda each: each.when)
@@ -31,7 +31,8 @@ def trials(profile: Profile, on: TriedOn) -> str:
 
 def trial_summary(profile: Profile) -> str:
     """What a profile was tried on, or that it never was."""
-    return "; ".join(map(str, profile.verified)) or UNTESTED
+    of_families = (f"{each.name}: {trial}" for each in profile.families for trial in each.verified)
+    return "; ".join([*map(str, profile.verified), *of_families]) or UNTESTED
 
 
 def readme_table(profiles: Iterable[Profile], *, folder: Path) -> str:
@@ -44,15 +45,19 @@ def readme_table(profiles: Iterable[Profile], *, folder: Path) -> str:
     lines = [_line(_COLUMNS), _line("---" for _ in _COLUMNS)]
     for profile in profiles:
         name = f"{profile.name}.toml"
-        tried = tuple(trials(profile, on) for on in TriedOn)
-        cells = (
-            profile.title,
-            f"[{name}]({(folder / name).as_posix()})",
-            profile.grade,
-            *(each or "–" for each in tried),
+        link = f"[{name}]({(folder / name).as_posix()})"
+        lines.append(_row(profile.title, link, profile))
+        lines.extend(
+            _row(f"{profile.title} {', '.join(each.versions) or '@' + each.name}", link, each)
+            for each in profile.families
         )
-        lines.append(_line(cells if any(tried) else (*cells[:3], UNTESTED, *cells[4:])))
     return "\n".join(lines) + "\n"
+
+
+def _row(title: str, link: str, tried: Profile | Family) -> str:
+    found = tuple(trials(tried, on) for on in TriedOn)
+    cells = (title, link, tried.grade, *(each or "–" for each in found))
+    return _line(cells if any(found) else (*cells[:3], UNTESTED, *cells[4:]))
 
 
 def _line(cells: Iterable[str]) -> str:

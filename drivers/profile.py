@@ -267,6 +267,7 @@ class Family:
         versions: The versions it is of, `fnmatch` patterns; empty where nobody wrote them down.
         grade: Where its selectors come from.
         sources: Where they were found.
+        verified: What it was tried on.
         selectors: Selectors by place, tried before those of the profile.
     """
 
@@ -274,6 +275,7 @@ class Family:
     versions: tuple[str, ...]
     grade: str
     sources: tuple[str, ...]
+    verified: tuple[Trial, ...]
     selectors: Mapping[str, Alternatives]
 
     def covers(self, version: str) -> bool:

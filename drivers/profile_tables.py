@@ -149,6 +149,9 @@ class FamilyTable(Border):
     )
     grade: Literal["A", "B", "C"] = Field(description="where its selectors come from")
     sources: tuple[str, ...] = Field(min_length=1, description="where they were found")
+    verified: tuple["TrialTable", ...] = Field(
+        default=(), description="when it was seen to work; none: untested"
+    )
     selectors: FamilySelectorsTable
 
     def to_family(self, package: str) -> Family:
@@ -158,6 +161,7 @@ class FamilyTable(Border):
             versions=self.versions,
             grade=self.grade,
             sources=self.sources,
+            verified=tuple(each.to_trial() for each in self.verified),
             selectors={
                 place: _selectors(found, package)
                 for place, found in self.selectors.places()
