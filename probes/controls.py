@@ -1,32 +1,20 @@
 """Harmless texts that show that a lane works, and texts known to be censored.
 
 A control should be lost for the same reasons as a probe, the filter apart. So it is drawn from
-phrases of the probe's own script, and put together to the probe's length.
+phrases of the probe's own script whose characters are about as frequent, and put together to the
+probe's length.
 """
 
-import unicodedata
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from heapq import nsmallest
 from random import Random
 
 from wordlists.entry import folded
+from wordlists.matching import Frequencies, unlikeness
+from wordlists.scripts import script_of
 
-_SAME_LENGTH = 8  # phrases this near in length are equally good
+_ALIKE = 8  # this many phrases, the nearest, are equally good
 _TRIES = 50
-
-
-def script_of(text: str) -> str:
-    """The script most letters of a text are in, by the first word of their Unicode names.
-
-    Returns:
-        ``CJK``, ``LATIN``, ``TIBETAN``, ``ARABIC`` …; empty for a text without letters.
-    """
-    scripts = Counter(
-        unicodedata.name(character, "UNKNOWN").split()[0]
-        for character in text
-        if unicodedata.category(character).startswith("L")
-    )
-    return scripts.most_common(1)[0][0] if scripts else ""
 
 
 def harmless(phrases: Iterable[str], components: Iterable[str]) -> list[str]:
@@ -39,7 +27,7 @@ def harmless(phrases: Iterable[str], components: Iterable[str]) -> list[str]:
 
 
 class Controls:
-    """Draws controls, seeded, matched to a probe in script and length."""
+    """Draws controls, seeded, matched to a probe in script, length and frequency of characters."""
 
     def __init__(self, phrases: Sequence[str]) -> None:
         """Take the phrases to draw from.
@@ -51,6 +39,8 @@ class Controls:
         for phrase in phrases:
             self._by_script.setdefault(script_of(phrase), []).append(phrase)
         self._all = list(phrases)
+        self._frequencies = Frequencies.of(phrases)
+        self._levels = {phrase: self._frequencies.level(phrase) for phrase in phrases}
 
     def lacks(self, texts: Iterable[str]) -> set[str]:
         """Scripts of texts that no phrase is written in; any phrase has to do for these."""
@@ -66,17 +56,25 @@ class Controls:
             avoid: Texts sent lately on the lane: two equal texts are hard to tell apart there.
         """
         phrases = self._by_script.get(script_of(like)) or self._all
+        level = self._frequencies.level(like)
         for _ in range(_TRIES):
-            text = self._of_length(phrases, len(like), joiner, random)
+            text = self._of_length(phrases, len(like), level, joiner, random)
             if text not in avoid:
                 return text
         return text
 
-    def _of_length(self, phrases: Sequence[str], length: int, joiner: str, random: Random) -> str:
+    def _of_length(
+        self, phrases: Sequence[str], length: int, level: float, joiner: str, random: Random
+    ) -> str:
         chosen: list[str] = []
         left = length
         while not chosen or left > min(map(len, phrases)) + len(joiner):
-            nearest = sorted(phrases, key=lambda phrase: abs(len(phrase) - left))[:_SAME_LENGTH]
-            chosen.append(random.choice(nearest))
+            chosen.append(random.choice(self._nearest(phrases, max(left, 1), level)))
             left -= len(chosen[-1]) + len(joiner)
         return joiner.join(chosen)
+
+    def _nearest(self, phrases: Sequence[str], length: int, level: float) -> list[str]:
+        def distance(phrase: str) -> float:
+            return unlikeness(lengths=(len(phrase), length), levels=(self._levels[phrase], level))
+
+        return nsmallest(_ALIKE, phrases, key=distance)

@@ -102,8 +102,10 @@ def rank_controls(
     matches = [
         Match(
             control=control,
-            distance=_LENGTH_WEIGHT * abs(text_length(control) - length) / length
-            + _FREQUENCY_WEIGHT * abs(known.level(control.keyword) - level)
+            distance=unlikeness(
+                lengths=(text_length(control), length),
+                levels=(known.level(control.keyword), level),
+            )
             + _OTHER_LANGUAGE * (control.language != entry.language),
         )
         for control in controls
@@ -114,6 +116,23 @@ def rank_controls(
             matches,
             key=lambda match: (round(match.distance, 6), _chance(seed, entry.id, match.control.id)),
         )
+    )
+
+
+def unlikeness(*, lengths: tuple[int, int], levels: tuple[float, float]) -> float:
+    """How much a control differs from an entry in length and in how frequent its characters are.
+
+    Args:
+        lengths: Characters of the control, and of the entry.
+        levels: The `Frequencies.level` of both.
+
+    Returns:
+        0 for no difference; the difference in length as a share of the entry's, and half the one
+        in levels.
+    """
+    control, entry = lengths
+    return _LENGTH_WEIGHT * abs(control - entry) / entry + _FREQUENCY_WEIGHT * abs(
+        levels[0] - levels[1]
     )
 
 

@@ -17,7 +17,7 @@ from results.record import VerdictKind
 from tests.benchmarks.measuring import measure
 from tests.benchmarks.table import Figure, exactly, run, told
 from tests.testbeds import rule, write_testbed
-from wordlists.importers.citizenlab import read_liu_xiaobo
+from wordlists.importers.citizenlab import read_published
 from wordlists.prior import prior_knowledge
 from wordlists.wordlist import load
 from wordlists.writer import write_list
@@ -30,7 +30,7 @@ def measure_both(arguments: argparse.Namespace) -> Iterator[Figure]:
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         path = folder / "liu-xiaobo.csv"
-        entries, _ = read_liu_xiaobo(arguments.file, wordlist=path.stem)
+        entries, _ = read_published(arguments.file, wordlist=path.stem)
         write_list(entries, path)
         wordlist = load(path)
         truth = {entry.id: prior_knowledge(entry) for entry in wordlist.entries}

@@ -5,19 +5,11 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.controls import Controls, harmless, script_of
+from probes.controls import Controls, harmless
+from wordlists.scripts import script_of
 from wordlists.wordlist import load_all, load_controls
 
 PHRASES = [entry.keyword for entry in load_controls().entries]
-
-
-def test_script_of_a_text() -> None:
-    """The script of a text is that of most of its letters."""
-    assert script_of("达赖喇嘛 Dalai") == "LATIN"
-    assert script_of("达赖喇嘛时轮金刚 + D") == "CJK"
-    assert script_of("བོད་ལྗོངས།") == "TIBETAN"
-    assert script_of("ياخشىمۇسىز") == "ARABIC"
-    assert script_of("123 …") == ""
 
 
 def test_every_shipped_entry_has_controls_of_its_script() -> None:
@@ -47,6 +39,14 @@ def test_control_resembles_its_probe(word: str, times: int, seed: int) -> None:
     control = Controls(PHRASES).draw(probe, " ", Random(seed), ())
     assert script_of(control) == script_of(probe)
     assert abs(len(control) - len(probe)) <= 8
+
+
+def test_rare_characters_are_met_with_rare_ones() -> None:
+    """Of phrases of one length, those whose characters are about as frequent are drawn."""
+    common, rare = ["天天天天"] * 9, ["龘驫鱻麤"] * 8
+    controls = Controls([*common, *rare])
+    drawn = {controls.draw("龘驫鱻麤", " ", Random(seed), ()) for seed in range(20)}
+    assert drawn == {"龘驫鱻麤"}
 
 
 def test_recent_texts_are_avoided() -> None:

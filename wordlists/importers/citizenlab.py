@@ -35,7 +35,3 @@ def read_published(
         wishes=wishes or Wishes(),
     ) as found:
         return tuple(found.entries()), found.report
-
-
-read_liu_xiaobo = read_published
-"""The name by which `tests.benchmarks.published` calls it."""
