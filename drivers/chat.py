@@ -20,6 +20,8 @@ class Mark(StrEnum):
     PENDING = "pending"
     SENT = "sent"
     FAILED = "failed"
+    UNMARKED = "unmarked"
+    """It has none, nor a text that could be read: all there is to see is that it was drawn."""
 
 
 class NoticeKind(StrEnum):

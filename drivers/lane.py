@@ -40,7 +40,8 @@ class SentView:
     Attributes:
         sent_at: When the tap returned.
         own_text: Text of the newest own bubble; ``None`` where none was seen or could be read.
-        mark: Its delivery mark.
+        mark: Its delivery mark. Where the app hides texts from the tree and has no marks but for
+            failure, `Mark.UNMARKED`: the text has left the field and nothing says that it failed.
         notice: What the app said below it.
     """
 
@@ -262,7 +263,7 @@ class Lane:
         return SentView(
             sent_at=sent_at,
             own_text=own.text or None if own is not None and own.is_whole else None,
-            mark=None if own is None else own.mark,
+            mark=None if own is None else own.mark or (None if own.text else Mark.UNMARKED),
             notice=None if own is None else own.notice,
         )
 

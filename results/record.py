@@ -27,11 +27,16 @@ class ChatKind(StrEnum):
 
 
 class SenderState(StrEnum):
-    """The mark at the sender's own bubble."""
+    """The mark at the sender's own bubble.
+
+    ``UNMARKED`` is a bubble of which the app shows neither text nor mark, after the text has left
+    the field. That it was sent is then as sure as it is of the controls around it.
+    """
 
     PENDING = "pending"
     SENT = "sent"
     FAILED = "failed"
+    UNMARKED = "unmarked"
 
 
 class Notice(StrEnum):

@@ -56,8 +56,8 @@ def test_hidden_texts_are_read_from_notifications(
 ) -> None:
     """Where WeChat keeps its texts from the tree, notifications tell them, without being asked.
 
-    It shows no marks either, so that of a message that does not arrive nobody knows whether it was
-    sent: what is dropped stays undecided, and nothing wrong is said.
+    It shows no marks either: that the text has left the field and no failure is shown counts as
+    sent, for controls as for probes.
     """
     testbed = write_testbed(
         tmp_path / "testbed",
@@ -68,8 +68,10 @@ def test_hidden_texts_are_read_from_notifications(
     result = sessions.measure(testbed, "--chat", "group")
     assert result.ret == 0, result.outlines
     verdicts = sessions.verdicts()
-    assert verdicts.pop("达赖喇嘛") is not VerdictKind.CLEAR
+    assert verdicts.pop("达赖喇嘛") is VerdictKind.CENSORED
     assert verdicts.pop("时轮金刚 + 印度") is VerdictKind.CENSORED
     assert set(verdicts.values()) == {VerdictKind.CLEAR}
+    states = {each.sender_state for each in sessions.attempts()}
+    assert states == {"unmarked"}
     modes = {each.read_mode for each in sessions.attempts() if each.arrived_text}
     assert modes == {"notifications"}
