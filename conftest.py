@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from probes.options import add_options, given_options
-from probes.plugin import PLUGIN_NAME, CampaignRunner, is_probe, is_wanted
+from probes.plugin import PLUGIN_NAME, CampaignRunner, is_other_job, is_probe, is_wanted
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,7 +29,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     is_left_out = is_probe(config, collection_path) and not config.pluginmanager.hasplugin(
         PLUGIN_NAME
     )
-    return True if is_left_out else None
+    return True if is_left_out or is_other_job(config, collection_path) else None
 
 
 @pytest.fixture(scope="session")

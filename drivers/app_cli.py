@@ -1,6 +1,7 @@
 """`undelivered app`: look at the apps there are, and describe one that is not among them."""
 
 import os
+import re
 import sys
 from collections.abc import Iterable
 from enum import StrEnum
@@ -33,6 +34,7 @@ app = typer.Typer(no_args_is_help=True, help="App profiles: list, check, new, le
 
 _WIDTH_WITHOUT_TERMINAL = 160
 _MOST_LANGUAGES = 4
+_NAME = re.compile(r"\w[\w.-]*")  # of a file, and of the app in its profile
 
 
 class Severity(StrEnum):
@@ -124,11 +126,10 @@ def new(
     web: Annotated[bool, typer.Option("--web", help="The app runs in a browser.")] = False,
 ) -> None:
     """Write an empty profile with an explanation of every key; fill it in, then check it."""
+    path = _place(folder, name)
     platform = Platform.WEB if web else Platform.ANDROID
     template = profile_folder() / f"{platform}.toml.template"
-    path = _write(
-        folder, name, template.read_text(encoding="utf-8").replace("TITLE", name.capitalize(), 1)
-    )
+    _write(path, template.read_text(encoding="utf-8").replace("TITLE", name.capitalize(), 1))
     typer.echo(f"{path} is written. Fill it in, then run: undelivered app check {path}")
 
 
@@ -157,6 +158,7 @@ def learn(
 
     Nothing is typed, tapped or sent: you send two texts yourself and say which they are.
     """
+    path = _place(folder, name)
     try:
         taught = Taught(
             title=title or _asked("--title", "Title of the chat, as the app shows it"),
@@ -167,7 +169,7 @@ def learn(
         lesson = draft(name, taught, screens)
     except (ConfigError, DriverError) as error:
         raise _failed(error) from error
-    path = _write(folder, name, lesson.text)
+    _write(path, lesson.text)
     _report(lesson, path)
 
 
@@ -228,27 +230,39 @@ def _remark(path: Path, problem: Problem, severity: Severity) -> Remark:
     )
 
 
-def _write(folder: Path, name: str, text: str) -> Path:
-    """Write a new profile; one that is there is never touched."""
-    if name != Path(name).name or name.endswith(".toml") or "@" in name:
+def _place(folder: Path, name: str) -> Path:
+    """Where a new profile goes, before anybody takes pains over it; none is there yet."""
+    if _NAME.fullmatch(name) is None or name.endswith(".toml"):
         typer.echo(
-            f"{name!r}: give a plain name, such as my-app, and the place by --folder.", err=True
+            f"{name!r}: give a plain name of letters, digits, - and _, such as my-app, and the "
+            "place by --folder.",
+            err=True,
         )
         raise typer.Exit(2)
     path = folder / f"{name}.toml"
-    schema_path = os.path.relpath(profile_folder() / SCHEMA, folder)
+    if path.exists():
+        raise _is_there(path)
+    return path
+
+
+def _is_there(path: Path) -> typer.Exit:
+    typer.echo(f"{path} is there already and was left as it is. Take another name.", err=True)
+    return typer.Exit(1)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a new profile; one that is there is never touched."""
+    schema_path = os.path.relpath(profile_folder() / SCHEMA, path.parent)
     if not schema_path.startswith("."):
         schema_path = f"./{schema_path}"
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(f"#:schema {Path(schema_path).as_posix()}\n{text}")
     except FileExistsError:
-        typer.echo(f"{path} is there already and was left as it is. Take another name.", err=True)
-        raise typer.Exit(1) from None
+        raise _is_there(path) from None
     except OSError as error:
         typer.echo(f"{path} cannot be written ({error.strerror}). Check --folder.", err=True)
         raise typer.Exit(1) from error
-    return path
 
 
 def _asked(option: str, question: str) -> str:

@@ -97,7 +97,6 @@ def capabilities(
     longest_pause_s: float,
     adb_port: int | None = None,
     is_prepared: bool = False,
-    keeps_accessibility_services: bool = False,
 ) -> Capabilities:
     """Capabilities of a session, by their W3C names.
 
@@ -109,8 +108,6 @@ def capabilities(
         adb_port: Port of the adb server, where that is ours.
         is_prepared: Whether an earlier session on this handset has installed the driver's own
             apps; leaving that out makes a session several times faster.
-        keeps_accessibility_services: Whether TalkBack and its like stay on during the session;
-            newer WeChat shows its texts only to them.
     """
     asked: dict[str, str | int | bool] = {
         "platformName": "Android",
@@ -141,8 +138,6 @@ def capabilities(
     }
     if activity:
         asked["appium:appActivity"] = activity
-    if keeps_accessibility_services:
-        asked["appium:disableSuppressAccessibilityService"] = True
     if device is not None:
         asked["appium:udid"] = device.udid
         asked["appium:systemPort"] = device.system_port

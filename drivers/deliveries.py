@@ -98,7 +98,6 @@ class Deliveries:
         """
         awaited = Counter(sent.text for sent in self._open)
         open_texts = set(awaited)
-        matched_texts = {sent.text for sent in self._matched}
         candidates = []
         for each in self._unmatched:
             if each.text in open_texts:
@@ -106,7 +105,9 @@ class Deliveries:
                 is_candidate = awaited[each.text] > 0
                 awaited[each.text] -= 1
             else:
-                is_candidate = each.text not in matched_texts and each.place not in self._repeated
+                is_candidate = each.place not in self._repeated and not any(
+                    sent.text == each.text for sent in self._matched
+                )
             if is_candidate:
                 candidates.append(self._arrived[each.place])
         return candidates

@@ -8,6 +8,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -123,7 +124,10 @@ def doors(
         ConfigError: Two handsets of one server share what they must not.
     """
     everyone = tuple(configs)
-    found = dict(_browser_doors(everyone, server=server))
+    # Looked for once, for browsers and handsets together: a port that is free stays so until its
+    # session opens, and a second search might find it again.
+    ports = iter(() if server is None else free_ports(sum(map(_ports_of, everyone))))
+    found = dict(_browser_doors(everyone, server=server, ports=ports))
     by_server: dict[str, dict[str, str]] = defaultdict(dict)
     for config in everyone:
         if config.name in found:
@@ -139,8 +143,7 @@ def doors(
             found[config.name] = Door(url=config.appium)
     for url, udids in by_server.items():
         is_ours = server is not None and url == server.url
-        ports = free_ports(2 * len(udids)) if is_ours else REMOTE_PORTS
-        devices = allocate(udids, ports)
+        devices = allocate(udids, ports if is_ours else REMOTE_PORTS)
         if server is not None and is_ours:
             own = httpx.URL(server.url).port or 0
             require_unique(devices.values(), taken=[own, server.adb_port])
@@ -149,10 +152,17 @@ def doors(
     return found
 
 
+def _ports_of(config: HandsetConfig) -> int:
+    """How many ports its session needs on this machine, for itself alone."""
+    if not config.is_managed:
+        return 0
+    return 1 if config.web is not None else 2
+
+
 def _browser_doors(
-    configs: Iterable[HandsetConfig], *, server: AppiumServer | None
+    configs: Iterable[HandsetConfig], *, server: AppiumServer | None, ports: Iterator[int]
 ) -> Iterator[tuple[str, Door]]:
-    """The ways to the browsers among the handsets."""
+    """The ways to the browsers among the handsets; those of our server take from `ports`."""
     by_server: dict[str, list[str]] = defaultdict(list)
     for config in configs:
         if config.web is not None and config.is_managed and server is not None:
@@ -164,7 +174,7 @@ def _browser_doors(
         if server is not None and is_ours:
             given = seats(
                 names,
-                free_ports(len(names)),
+                islice(ports, len(names)),
                 taken=[httpx.URL(url).port or 0, server.adb_port],
                 tools=require_browser_tools(Places.here()),
                 has_sandbox=os.geteuid() != 0,

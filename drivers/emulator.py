@@ -4,13 +4,8 @@ The emulator and its watchdog (`drivers.watchdog`) end with `Emulator.stop`, and
 this process, even by ``kill -9``. An emulator that ran already is used and left alone.
 """
 
-import json
-import os
 import re
-import signal
-import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -19,8 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from drivers import watchdog
 from drivers.emulator_config import EmulatorConfig
 from drivers.errors import DriverError
+from drivers.ports import is_answered
 from drivers.readiness import wait_until_ready
 from drivers.server import AppiumServer
 from drivers.tools import Places, require_emulator
@@ -166,7 +163,7 @@ class Emulator:
     def _is_there(self) -> bool:
         if self._watchdog is not None:
             return self._watchdog.poll() is None
-        return _accepts(self.config.port)
+        return is_answered(self.config.port)
 
     def _require_avd(self) -> None:
         """See that what runs on the port is the AVD that the testbed names."""
@@ -202,24 +199,19 @@ class Emulator:
         if self._is_over.is_set():
             raise DriverError(f"{self._name}: the run is over.")
         for port in (self.config.port, self.config.port + 1):
-            if _accepts(port):
+            if is_answered(port):
                 raise DriverError(
                     f"{self._name}: port {port} is taken by something else, and the emulator needs "
                     "it. End that, or give this handset another udid."
                 )
         program = require_emulator(self._places).path
-        command = [sys.executable, "-m", "drivers.watchdog", "--parent", str(os.getpid())]
-        command += ["--grace", str(_GRACE_S)]
-        command += ["--service", json.dumps(self._command(program, snapshot)), str(self.log_path)]
         with self.log_path.open("ab") as log:
             self._log_start = log.tell()
-            self._watchdog = subprocess.Popen(  # noqa: S603 - our own module, arguments as a list
-                command,
-                env=self._environ(program),
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
+            self._watchdog = watchdog.watch(
+                [(self._command(program, snapshot), self.log_path)],
+                grace_s=_GRACE_S,
+                environ=self._environ(program),
+                output=log,
             )
 
     def _command(self, program: Path, snapshot: str | None) -> list[str]:
@@ -267,22 +259,12 @@ class Emulator:
 
     def _end(self, *, patience_s: float = 0.0) -> None:
         """End the process, and whatever it has started."""
-        watchdog, self._watchdog = self._watchdog, None
-        if watchdog is None:
+        running, self._watchdog = self._watchdog, None
+        if running is None:
             return
         with suppress(subprocess.TimeoutExpired):
-            watchdog.wait(patience_s)
-        with suppress(BrokenPipeError):
-            if watchdog.stdin is not None:
-                watchdog.stdin.close()
-        try:
-            watchdog.wait(2 * _GRACE_S)
-        except subprocess.TimeoutExpired:
-            watchdog.kill()
-            watchdog.wait()
-        # In case that the watchdog was killed before it could do this itself.
-        with suppress(ProcessLookupError):
-            os.killpg(watchdog.pid, signal.SIGKILL)
+            running.wait(patience_s)
+        watchdog.end(running, within_s=2 * _GRACE_S)
 
     def _said(self) -> str:
         """What it has written since its last boot."""
@@ -301,11 +283,3 @@ class Emulator:
         if not lines:
             return "It has written no log."
         return "\n".join([f"The end of {self.log_path}:", *(f"  {line}" for line in lines)])
-
-
-def _accepts(port: int) -> bool:
-    try:
-        socket.create_connection((_HOST, port), timeout=1.0).close()
-    except OSError:
-        return False
-    return True

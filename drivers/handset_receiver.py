@@ -153,8 +153,8 @@ class HandsetReceiver:
             ) from error
         there = (
             place
-            for at, place in enumerate(self._places)
-            if place is not None and at >= over.top and at not in over.gone
+            for at, place in enumerate(self._places[over.top :], over.top)  # what is in sight
+            if place is not None and at not in over.gone
         )
         return Look(still_there=frozenset(there), incoming=self._taken_in(over))
 

@@ -1,8 +1,9 @@
 """Elements that a session has found once and need not look for again.
 
 A script that looks for the field and the button anew at each message spends two calls of seven on
-it. The server keeps the elements it has handed out for as long as the session lasts, and tells when
-one is not on the screen any more.
+it. The server keeps the elements it has handed out for as long as the session lasts. One that the
+app has drawn anew it finds by itself, with the locator that found it first, and of one that is gone
+it says so before it does anything (appium-uiautomator2-server, `ElementsCache`).
 """
 
 from collections.abc import Callable

@@ -49,3 +49,12 @@ def free_ports(count: int) -> tuple[int, ...]:
             f"{len(found)} are free. End what listens there (ss -tlnp)."
         )
     return tuple(found)
+
+
+def is_answered(port: int) -> bool:
+    """Whether somebody listens on a port of this machine."""
+    try:
+        socket.create_connection((_HOST, port), timeout=1.0).close()
+    except OSError:
+        return False
+    return True

@@ -55,6 +55,11 @@ class Selector:
     def __str__(self) -> str:
         return self.written or f"{self.kind} {' | '.join(self.values)}"
 
+    @property
+    def attribute(self) -> str | None:
+        """The attribute that it compares; ``None`` for an XPath."""
+        return _ATTRIBUTES.get(self.kind)
+
     def find(self, node: etree._Element) -> Iterator[etree._Element]:
         """All nodes below `node` (in document order) that it matches."""
         if self.kind is SelectorKind.XPATH:

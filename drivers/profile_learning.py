@@ -37,6 +37,11 @@ class Taught:
     own: tuple[str, ...]
     other: tuple[str, ...]
 
+    def is_in(self, said: str) -> bool:
+        """Whether any of it is in what an app says, which is then no text of the app's."""
+        mine = (self.title, *self.own, *self.other)
+        return said in mine or any(text in said for text in mine if len(text) > 1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -98,17 +103,18 @@ def draft(name: str, taught: Taught, screens: Sequence[Screen]) -> Lesson:
     chat = _chat(taught, screens)
     is_desc, rows = _rows(chat, taught)
     found: dict[str, Alternatives] = {}
-    found.update(_surroundings(chat, taught.title))
+    found.update(_surroundings(chat, taught, rows))
     found.update(_row_places(chat, rows))
     ownership = _ownership(chat, rows, found)
     for screen in screens:
         if screen is not chat:
             found.update(_list_places(screen, taught.title))
-    marks = _marks(rows, found)
+    marks = _marks(rows, found, taught)
     text = written_draft(name, chat.package, found, ownership, marks, is_desc=is_desc)
     findings = [Finding(place="ownership", found="" if ownership is None else str(ownership))]
     findings += [Finding(place=each, found=listed(found.get(each, ()))) for each in NEEDED]
     findings += [Finding(place=each, found=listed(found[each])) for each in MAYBE if each in found]
+    findings += [Finding(place="marks.sent", found=", ".join(map(repr, marks)))] if marks else []
     return Lesson(text=text, findings=tuple(findings), reads=tuple(read_back(text, chat)))
 
 
@@ -179,18 +185,37 @@ def _child_above(ancestor: etree._Element, node: etree._Element) -> etree._Eleme
     return chain[chain.index(ancestor) - 1]
 
 
-def _surroundings(chat: Screen, title: str) -> dict[str, Alternatives]:
+def _surroundings(chat: Screen, taught: Taught, rows: _Rows) -> dict[str, Alternatives]:
     proposals = propose(chat)
-    _, node = _showing(chat, title)
+    node = _title_node(chat, taught.title, rows)
     title_selector = None if node is None else selector_of(chat.root, Node(node))
     is_usable = title_selector is not None and title_selector.kind is not SelectorKind.DESC
     found = {
         # By its description the title of this one chat alone would be found.
         "title": (title_selector,) if title_selector is not None and is_usable else (),
-        "input": proposals.input[:_MOST],
-        "send": proposals.send[:_MOST],
+        "input": _nameless(proposals.input, taught),
+        "send": _nameless(proposals.send, taught),
     }
     return {place: each for place, each in found.items() if each}
+
+
+def _title_node(chat: Screen, title: str, rows: _Rows) -> etree._Element | None:
+    """What shows the title: not the name beside a message, which may read the same."""
+    parent = rows.all[0].getparent()
+    kinds = {step(each) for each in rows.all}
+    alike = () if parent is None else (each for each in parent if step(each) in kinds)
+    inside = {node for row in alike for node in row.iter()}
+    for attribute in ("text", "content-desc"):
+        for each in chat.root.iterdescendants(etree.Element):
+            if each.get(attribute) == title and each not in inside and not is_field(each):
+                return each
+    return None
+
+
+def _nameless(proposed: Alternatives, taught: Taught) -> Alternatives:
+    """Proposals that do not go by a person's name, as "Message to Bo" does."""
+    found = [each for each in proposed if not any(map(taught.is_in, each.values))]
+    return tuple(found[:_MOST])
 
 
 def _row_places(chat: Screen, rows: _Rows) -> dict[str, Alternatives]:
@@ -286,12 +311,14 @@ def _list_places(screen: Screen, title: str) -> dict[str, Alternatives]:
     return {}
 
 
-def _marks(rows: _Rows, found: dict[str, Alternatives]) -> tuple[str, ...]:
+def _marks(rows: _Rows, found: dict[str, Alternatives], taught: Taught) -> tuple[str, ...]:
     """What own rows say of their delivery: what only they hold may say it."""
     said: list[str] = []
     for row in rows.own:
         node = Node(row).first(found.get("own", ()))
         mark = "" if node is None else node.description or node.text
+        if taught.is_in(mark):
+            continue  # own texts may be what tells own rows
         if mark and not any(map(str.isdigit, mark)):  # a time of day is no mark
             said.append(mark)
     if said:

@@ -6,7 +6,9 @@ and `docs/profiles.md` is compared with them.
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from datetime import date as day
+from fnmatch import fnmatchcase
 from typing import Annotated, Final, Literal
 
 import langcodes
@@ -315,6 +317,18 @@ class ProfileTable(Border):
         for number, each in enumerate(self.family):
             if each.name in names[:number]:
                 yield f"family.{number}.name", f"{each.name!r} is there twice"
+            for pattern in each.versions:
+                first = next((x for x in self.family[:number] if _covers(x, pattern)), None)
+                if first is not None:
+                    yield (
+                        f"family.{number}.versions",
+                        f"{pattern!r} is of the family {first.name!r} already, which comes first",
+                    )
+        if self.edges is not None and self.edges.other >= self.edges.own:
+            yield "edges", "the line `other` lies left of the line `own`: it must be smaller"
+        yield from _early_trials("", self.verified)
+        for number, each in enumerate(self.family):
+            yield from _early_trials(f"family.{number}.", each.verified)
 
     def _platform_problems(self) -> Iterator[tuple[str, str]]:
         if self.platform is Platform.ANDROID and self.package is None:
@@ -407,6 +421,17 @@ class ProfileTable(Border):
             deep_links=tuple(DeepLink(uri=x.uri, address=x.address) for x in self.deep_links),
             families=tuple(each.to_family(package) for each in self.family),
         )
+
+
+def _covers(family: FamilyTable, pattern: str) -> bool:
+    return any(fnmatchcase(pattern, each) for each in family.versions)
+
+
+def _early_trials(where: str, trials: tuple[TrialTable, ...]) -> Iterator[tuple[str, str]]:
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date()  # where it is later than here
+    for number, each in enumerate(trials):
+        if each.date > tomorrow:
+            yield f"{where}verified.{number}", f"{each.date} has not come yet"
 
 
 def _selectors(tables: _Alternatives, package: str) -> Alternatives:

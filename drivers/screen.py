@@ -5,8 +5,9 @@ page source is fetched, parsed with lxml, and everything is read from it.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -90,6 +91,9 @@ class Screen:
 
     root: etree._Element
     taken_at: datetime
+    _nodes: dict[str, dict[str | None, list[etree._Element]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )  # by attribute and its value: the same screen is asked for half a dozen places
 
     @classmethod
     def parse(cls, source: str) -> "Screen":
@@ -109,7 +113,7 @@ class Screen:
 
     def all(self, alternatives: Alternatives) -> Iterator[Node]:
         """All nodes that the first matching alternative finds, in document order."""
-        return map(Node, find(self.root, alternatives))
+        return map(Node, next(filter(None, map(self._matches, alternatives)), ()))
 
     def first(self, alternatives: Alternatives) -> Node | None:
         """The first of these, or ``None``."""
@@ -118,9 +122,24 @@ class Screen:
     def locate(self, alternatives: Alternatives) -> Found | None:
         """The first node found, with the selector (one value of it) that finds it."""
         for selector in alternatives:
-            for element in selector.find(self.root):
+            for element in self._matches(selector):
                 return Found(Node(element), selector.kind, _value_of(selector, element))
         return None
+
+    def _matches(self, selector: Selector) -> list[etree._Element]:
+        """All nodes that a selector finds, in document order."""
+        attribute = selector.attribute
+        if attribute is None:
+            return list(selector.find(self.root))
+        nodes = self._nodes.get(attribute)
+        if nodes is None:
+            nodes = self._nodes[attribute] = defaultdict(list)
+            for each in self.root.iterdescendants():
+                nodes[each.get(attribute)].append(each)
+        found = [nodes[value] for value in selector.values if value in nodes]
+        if len(found) > 1:  # in several languages at once; seldom, and they must be put in order
+            return list(selector.find(self.root))
+        return found[0] if found else []
 
     @property
     def package(self) -> str | None:
@@ -145,15 +164,6 @@ def _bounds(written: str) -> Bounds | None:
         return None
     left, top, right, bottom = map(int, match.groups())
     return Bounds(left=left, top=top, right=right, bottom=bottom)
-
-
-def find(element: etree._Element, alternatives: Alternatives) -> Iterator[etree._Element]:
-    """What the first alternative that matches anything finds below `element`."""
-    for selector in alternatives:
-        found = list(selector.find(element))
-        if found:
-            yield from found
-            return
 
 
 def _value_of(selector: Selector, element: etree._Element) -> str:

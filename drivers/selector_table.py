@@ -1,5 +1,8 @@
 """Selectors as profiles write them: what each key means, and what can be wrong with it."""
 
+import re
+from typing import Annotated, Final
+
 from cssselect import HTMLTranslator, SelectorError
 from lxml import etree
 from pydantic import Field, model_validator
@@ -7,24 +10,44 @@ from pydantic import Field, model_validator
 from drivers.border import Border
 from drivers.profile import ROW_PLACES, Platform, Selector, SelectorKind, compiled
 
+_BEFORE_BRACKETS: Final = frozenset(
+    (
+        *("last", "position", "count", "id", "local-name", "namespace-uri", "name"),
+        *("string", "concat", "starts-with", "contains", "substring-before", "substring-after"),
+        *("substring", "string-length", "normalize-space", "translate", "boolean", "not", "true"),
+        *("false", "lang", "number", "sum", "floor", "ceiling", "round"),
+        *("comment", "text", "processing-instruction", "node", "and", "or", "div", "mod"),
+    )
+)
+"""Functions, kinds of node and operators of XPath 1.0."""
+
+_LITERAL = re.compile(r""""[^"]*"|'[^']*'""")
+_PREDICATE = re.compile(r"\[[^\[\]]*\]")
+_CALL = re.compile(r"([\w.-]+)\s*\(")
+_PREFIX = re.compile(r"(?<![\w.:-])([\w.-]+):(?!:)")
+_VARIABLE = re.compile(r"\$[\w.-]+")
+_NO_NODE = re.compile(r"(?:@[\w.*-]+|attribute::[\w.*-]+|(?:text|comment)\(\))\s*\)*\s*$")
+
+_Some = Annotated[str, Field(min_length=1)]
+
 
 class SelectorTable(Border):
     """One way to find a node; exactly one key."""
 
-    id: str | None = Field(
+    id: _Some | None = Field(
         default=None, description="resource-id; the package is put in front where it is left out"
     )
-    tag: str | None = Field(
+    tag: _Some | None = Field(
         default=None, description="test tag of Jetpack Compose: a resource-id without a package"
     )
-    desc: tuple[str, ...] | None = Field(
+    desc: tuple[_Some, ...] | None = Field(
         default=None, min_length=1, description="content-desc, exactly, in any UI language"
     )
-    text: tuple[str, ...] | None = Field(
+    text: tuple[_Some, ...] | None = Field(
         default=None, min_length=1, description="text, exactly, in any UI language"
     )
-    css: str | None = Field(default=None, description="CSS selector; only for platform web")
-    xpath: str | None = Field(
+    css: _Some | None = Field(default=None, description="CSS selector; only for platform web")
+    xpath: _Some | None = Field(
         default=None, description="XPath 1.0; inside a row it begins with .// or self::"
     )
 
@@ -42,6 +65,8 @@ class SelectorTable(Border):
             return f"css {self.css!r}: css selectors are for platform web; use id or xpath"
         if self.tag is not None and "'" in self.tag:
             return f"tag {self.tag!r}: a test tag with ' in it cannot be looked for"
+        if self.tag is not None:
+            return _xpath_error(self.to_selector("").values[0], None)
         if self.css is not None:
             return _css_error(self.css)
         return None if self.xpath is None else _xpath_error(self.xpath, ROW_PLACES.get(place))
@@ -66,8 +91,8 @@ class SelectorTable(Border):
 
 def _css_error(css: str) -> str | None:
     try:
-        HTMLTranslator().css_to_xpath(css)
-    except SelectorError as error:
+        compiled(HTMLTranslator().css_to_xpath(css, prefix="descendant::"))
+    except (SelectorError, etree.XPathError, ValueError) as error:
         return f"{css!r} is not a valid CSS selector ({error})"
     return None
 
@@ -75,9 +100,19 @@ def _css_error(css: str) -> str | None:
 def _xpath_error(xpath: str, rows: str | None) -> str | None:
     """What is wrong with an XPath that is looked for on the screen, or in each of some rows."""
     try:
-        compiled(xpath)
-    except etree.XPathSyntaxError as error:
+        found = compiled(xpath)(etree.Element("node"))
+    except (etree.XPathError, ValueError) as error:
         return f"{xpath!r} is not valid XPath ({error})"
+    # What stands in a predicate is looked at only where a screen has such a node: not now.
+    bare = _LITERAL.sub("''", xpath)
+    unknown = [each for each in _CALL.findall(bare) if each not in _BEFORE_BRACKETS]
+    unknown += [f"{each}:" for each in _PREFIX.findall(bare)] + _VARIABLE.findall(bare)
+    if unknown:
+        return f"{xpath!r} is not valid XPath: 1.0 without namespaces knows no {unknown[0]}"
+    while bare != (rest := _PREDICATE.sub("", bare)):
+        bare = rest
+    if not isinstance(found, list) or any(map(_NO_NODE.search, bare.split("|"))):
+        return f"{xpath!r} finds no nodes, but a text, a number or whether something holds"
     if rows is not None and xpath.lstrip("( ").startswith("/"):
         return (
             f"{xpath!r} begins at the root of the screen, so that it finds the same node for every "

@@ -4,8 +4,6 @@ import json
 import os
 import re
 import secrets
-import signal
-import socket
 import subprocess
 import threading
 import time
@@ -18,11 +16,11 @@ from typing import Final
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from drivers import watchdog
 from drivers.adb import Adb, is_address, needs_usb
 from drivers.errors import DriverError
-from drivers.ports import free_ports
+from drivers.ports import free_ports, is_answered
 from drivers.tools import Places, Toolchain, android_home, require_toolchain
-from drivers.watchdog import watch
 
 _HOST: Final = "127.0.0.1"
 _ATTEMPTS: Final = 3
@@ -173,20 +171,10 @@ class AppiumServer:
     def stop(self) -> None:
         """End it, its adb server and whatever they started; one that has ended is no error."""
         with self._lock:
-            watchdog, self._watchdog = self._watchdog, None
-            if watchdog is None:
+            running, self._watchdog = self._watchdog, None
+            if running is None:
                 return
-            with suppress(BrokenPipeError):
-                if watchdog.stdin is not None:
-                    watchdog.stdin.close()
-            try:
-                watchdog.wait(_STOP_S)
-            except subprocess.TimeoutExpired:
-                watchdog.kill()
-                watchdog.wait()
-            # In case that the watchdog was killed before it could do this itself.
-            with suppress(ProcessLookupError):
-                os.killpg(watchdog.pid, signal.SIGKILL)
+            watchdog.end(running, within_s=_STOP_S)
             # In case that a client of ours, finding no server, has started one just now. That
             # there is none to end, as there should be, is an error to adb and none to us.
             if self._adb is not None:
@@ -219,7 +207,7 @@ class AppiumServer:
         appium += ["--default-capabilities", json.dumps({"appium:adbPort": adb_port})]
         appium += ["--log-level", "info", "--log-timestamp", "--log-no-colors"]
         with self.log_path.open("ab") as log:
-            self._watchdog = watch(
+            self._watchdog = watchdog.watch(
                 [(adb_server, self._folder / "adb.log"), (appium, self.log_path)],
                 # Appium restarts adb when that misbehaves, and such an adb server leaves the group.
                 last=[*adb, "kill-server"],
@@ -230,7 +218,7 @@ class AppiumServer:
         deadline = time.monotonic() + self._start_s
         # adb clients start a server, one that leaves the group, where they find none: so first
         # this, then clients.
-        while not _accepts(adb_port):
+        while not is_answered(adb_port):
             self._wait_a_moment(deadline, f"its adb server does not answer on port {adb_port}")
         url = self._url(port)
         while not _is_ready(url):
@@ -314,11 +302,3 @@ def _is_ready(url: str) -> bool:
         return answer.is_success and _Status.model_validate_json(answer.content).value.ready
     except (httpx.HTTPError, ValidationError):
         return False
-
-
-def _accepts(port: int) -> bool:
-    try:
-        socket.create_connection((_HOST, port), timeout=1.0).close()
-    except OSError:
-        return False
-    return True

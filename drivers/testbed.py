@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
+from drivers.alert_channels import AlertChannel, AlertTable, alert_problems
 from drivers.border import Border, config_error, read_table
 from drivers.consent import Consent, ConsentTable
 from drivers.emulator_config import EmulatorTable
@@ -70,6 +71,7 @@ class Testbed:
     timing: Timing
     embedded: EmbeddedConfig | None
     consent: Consent | None = None
+    alerts: tuple[AlertChannel, ...] = ()
 
     __test__ = False  # pytest would otherwise collect it for its name
 
@@ -212,6 +214,7 @@ class _TestbedTable(Border):
     timing: _TimingTable = _TimingTable()
     embedded: _EmbeddedTable | None = None
     consent: ConsentTable | None = None
+    alerts: dict[str, AlertTable] = Field(default_factory=dict)
 
     def problems(self) -> Iterator[str]:
         """What no single table can see: promises, references, uniqueness."""
@@ -227,6 +230,7 @@ class _TestbedTable(Border):
         low, high = self.pacing.pause_s
         if not 0 <= low <= high:
             yield f"pacing.pause_s: [{low}, {high}] is not a shortest and a longest pause"
+        yield from alert_problems(self.alerts)
 
     def _account_problems(self) -> Iterator[str]:
         for account in self.account:
@@ -369,6 +373,7 @@ class _TestbedTable(Border):
             timing=self.timing.to_timing(),
             embedded=self.embedded.to_embedded(path) if self.embedded else None,
             consent=None if self.consent is None else self.consent.to_consent(),
+            alerts=tuple(table.to_channel(name) for name, table in self.alerts.items()),
         )
 
 

@@ -1,4 +1,4 @@
-"""Runs services that must not outlive whoever started them: `watch`.
+"""Runs services that must not outlive whoever started them: `watch`, and `end`.
 
 The services are children of the watchdog, and all of them live in one group of processes, which the
 watchdog leads. Its standard input is a pipe whose other end only the parent holds. However the
@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -42,8 +43,7 @@ def watch(
         output: Where the watchdog says that a service has ended; ``None`` for standard error.
 
     Returns:
-        The watchdog. Its process id is that of the group of all of them; to end them, close its
-        standard input and wait for it.
+        The watchdog. Its process id is that of the group of all of them; `end` ends them.
     """
     command = [sys.executable, "-m", "drivers.watchdog"]
     command += ["--parent", str(os.getpid()), "--grace", str(grace_s)]
@@ -59,6 +59,26 @@ def watch(
         stderr=None if output is None else subprocess.STDOUT,
         start_new_session=True,
     )
+
+
+def end(watchdog: "subprocess.Popen[bytes]", *, within_s: float) -> None:
+    """End what `watch` has started, and wait until nothing of it is left.
+
+    Args:
+        watchdog: The watchdog; one that has ended is no error.
+        within_s: How long it may take to end its services; then all of them are killed.
+    """
+    with suppress(BrokenPipeError):
+        if watchdog.stdin is not None:
+            watchdog.stdin.close()
+    try:
+        watchdog.wait(within_s)
+    except subprocess.TimeoutExpired:
+        watchdog.kill()
+        watchdog.wait()
+    # In case that the watchdog was killed before it could do this itself.
+    with suppress(ProcessLookupError):
+        os.killpg(watchdog.pid, signal.SIGKILL)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -80,12 +100,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     is_told_to_end = False
 
-    def end(_number: int, _frame: FrameType | None) -> None:
+    def note(_number: int, _frame: FrameType | None) -> None:
         nonlocal is_told_to_end
         is_told_to_end = True
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, end)
+        signal.signal(number, note)
     services: list[subprocess.Popen[bytes]] = []
     try:
         for command, log in arguments.service:

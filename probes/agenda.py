@@ -6,12 +6,11 @@ loses controls as well. Canaries come first of all, until one is seen to be bloc
 one entry lie in different stretches, so that one bad moment does not count twice.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from random import Random
-from typing import Final
+from typing import Final, Protocol
 
 from probes.controls import Controls
-from probes.lane_worker import LaneWorker
 from probes.ledger import Ledger
 from probes.message import Message, compose
 from probes.strategy import Strategy
@@ -23,6 +22,74 @@ MOST_CANARIES_AT_FIRST: Final = 3
 _CONTROL_EVERY: Final = (4, 6)  # messages between two controls, at least and at most
 _CANARY_EVERY: Final = 24  # messages of a lane between two canaries
 _SHARE_REPEATED: Final = 0.25  # of controls
+
+
+class LaneRoom(Protocol):
+    """What the app of a lane takes."""
+
+    @property
+    def joiner(self) -> str:
+        """What is put between components and between entries."""
+        ...
+
+    @property
+    def longest_message(self) -> int:
+        """Longest text, in characters, that it sends whole."""
+        ...
+
+
+class SendingLane(Protocol):
+    """What must be known of a lane to choose its next message (`probes.lane_worker`)."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def lane(self) -> LaneRoom:
+        """What its app takes."""
+        ...
+
+    @property
+    def stretch(self) -> frozenset[str]:
+        """Texts sent since the last control, and that control's."""
+        ...
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it must show that it works before anything else is sent."""
+        ...
+
+    @property
+    def since_control(self) -> int:
+        """Messages since the last control."""
+        ...
+
+    @property
+    def since_canary(self) -> int | None:
+        """Messages since the last canary; ``None`` if there was none."""
+        ...
+
+    @property
+    def lost_controls(self) -> int:
+        """Controls that were lost in a row."""
+        ...
+
+    @property
+    def recent(self) -> Collection[str]:
+        """Texts sent lately."""
+        ...
+
+    @property
+    def controls(self) -> Iterable[str]:
+        """The newest controls, in the order of sending."""
+        ...
+
+    @property
+    def last_probe(self) -> str | None:
+        """Text of the newest probe."""
+        ...
 
 
 class Agenda:
@@ -57,7 +124,7 @@ class Agenda:
         self._control_due: dict[str, int] = {}  # lane → messages until its next control
 
     def choose(
-        self, worker: LaneWorker, ledger: Ledger, candidates: Iterable[str], *, may_probe: bool
+        self, worker: SendingLane, ledger: Ledger, candidates: Iterable[str], *, may_probe: bool
     ) -> Message | None:
         """The next message of a lane; ``None`` if there is nothing to send.
 
@@ -85,7 +152,7 @@ class Agenda:
         # be sent must be kept apart from its twin, a control moves things on.
         return self._control(worker, candidates) if worker.since_control else None
 
-    def _needs_control(self, worker: LaneWorker) -> bool:
+    def _needs_control(self, worker: SendingLane) -> bool:
         due = self._control_due.setdefault(worker.name, self._random.randint(*_CONTROL_EVERY))
         return (
             worker.is_fresh  # also of a resumed run, so that what was interrupted becomes final
@@ -93,25 +160,25 @@ class Agenda:
             or worker.since_control >= min(due, self._bracket_messages - 1)
         )
 
-    def _needs_canary(self, worker: LaneWorker, ledger: Ledger) -> bool:
+    def _needs_canary(self, worker: SendingLane, ledger: Ledger) -> bool:
         """Whether a canary is due.
 
         A run that cannot see censorship should know it before it says that something is clear: so
         the first comes right after the lane's first control, and another if it arrives.
         """
-        if not self._canaries:
+        if not self._fitting(worker):
             return False
         blocked, slipped = ledger.canaries(worker.name)
         is_blind_yet = not blocked and 0 < slipped < MOST_CANARIES_AT_FIRST
         is_due = worker.since_canary is None or worker.since_canary >= _CANARY_EVERY - 1
         return is_due or is_blind_yet or (blocked > 0 and self._strategy.wants_canary(ledger))
 
-    def _separable(self, worker: LaneWorker, candidates: Iterable[str]) -> Iterator[str]:
+    def _separable(self, worker: SendingLane, candidates: Iterable[str]) -> Iterator[str]:
         """Candidates that were not sent on the lane since its last control."""
         texts = worker.stretch
         return (each for each in candidates if self._text_of((each,), worker) not in texts)
 
-    def _control(self, worker: LaneWorker, candidates: Iterable[str]) -> Message:
+    def _control(self, worker: SendingLane, candidates: Iterable[str]) -> Message:
         self._control_due[worker.name] = self._random.randint(*_CONTROL_EVERY)
         earlier = [text for text in worker.controls if text not in worker.stretch]
         if len(earlier) > 1 and self._random.random() < _SHARE_REPEATED:
@@ -122,13 +189,13 @@ class Agenda:
         text = self._controls.draw(like, worker.lane.joiner, self._random, worker.recent)
         return Message(kind=MessageKind.CONTROL, text=text)
 
-    def _canary(self, worker: LaneWorker, ledger: Ledger, candidates: Iterable[str]) -> Message:
+    def _canary(self, worker: SendingLane, ledger: Ledger, candidates: Iterable[str]) -> Message:
         """A canary, alone, behind harmless text, or among entries that are known to be clear.
 
         The first is alone. Later ones are as long as other messages are, and the canary is at their
         end, since a filter might not read long ones, or not to the end.
         """
-        canary = self._random.choice(self._canaries)
+        canary = self._random.choice(self._fitting(worker))
         joiner = worker.lane.joiner
         escort: tuple[str, ...] = ()
         around: list[str] = []
@@ -141,11 +208,17 @@ class Agenda:
                 escort = self._strategy.escort(ledger, self._random, beside)
                 around = [self._text_of((entry,), worker) for entry in escort]
         text = compose([*around, canary], joiner)
-        if text in worker.stretch or len(text) > worker.lane.longest_message:
+        if len(text) > worker.lane.longest_message:
+            text, escort = canary, ()
+        if text in worker.stretch:
             return self._control(worker, candidates)
         return Message(kind=MessageKind.CANARY, text=text, entries=escort)
 
-    def _audit(self, worker: LaneWorker, ledger: Ledger) -> Message | None:
+    def _fitting(self, worker: SendingLane) -> list[str]:
+        """The canaries that the app takes; with none, the run goes on as one without canaries."""
+        return [each for each in self._canaries if len(each) <= worker.lane.longest_message]
+
+    def _audit(self, worker: SendingLane, ledger: Ledger) -> Message | None:
         """An entry that is known to be censored, among others that are known to be clear."""
         entries = self._strategy.audit(ledger, self._random)
         if not entries:
@@ -155,7 +228,7 @@ class Agenda:
             return None
         return Message(kind=MessageKind.CANARY, text=text, entries=entries)
 
-    def _text_of(self, entries: Sequence[str], worker: LaneWorker) -> str:
+    def _text_of(self, entries: Sequence[str], worker: SendingLane) -> str:
         return compose(
             [part for entry in entries for part in self._entries[entry].components],
             worker.lane.joiner,

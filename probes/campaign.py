@@ -93,11 +93,13 @@ class Campaign:
         self._has_work = threading.Condition(self._lock)  # lanes wait for it
         self._has_news = threading.Condition(self._lock)  # who asked for a verdict waits for it
         self._revision = 0  # of all that decides whether a lane has something to send
+        self._idle_since: dict[str, int] = {}  # lane → revision at which it found nothing to send
         self._workers: list[LaneWorker] = []
         self._counts = Counter(attempt.kind for attempt in ledger.attempts)
         self._entries = {entry.id: entry for entry in setup.entries}
         self._undecided = dict.fromkeys(self._entries)
         self._wanted: str | None = None
+        self._offered: tuple[str, int] | None = None  # entry, attempts: offered to lanes at rest
         self._busy: set[str] = set()  # lanes with a message in hand
         self._taken: dict[str, tuple[str, ...]] = {}  # lane → entries it is about to send
         self._told: dict[str, VerdictKind] = {}
@@ -219,8 +221,6 @@ class Campaign:
         finally:
             with self._lock:
                 self._wanted = None
-        for worker in self._workers:
-            worker.write()  # what is told is on the disk
         with self._lock:
             if self.is_down and not self._is_done(entry_id):
                 raise CampaignError("\n".join(["No lane is left to measure on.", *self.lanes_lost]))
@@ -230,7 +230,9 @@ class Campaign:
                 self.setup.strategy.company_of(self._ledger, [entry_id]),
             )[0]
             self._told.setdefault(entry_id, verdict.kind)
-            return verdict
+        for worker in self._workers:
+            worker.write()  # all that it rests on is on the disk before it is told
+        return verdict
 
     def _has_to_wait(self, entry_id: str) -> bool:
         """Wait a moment, unless the entry is decided or nothing more comes."""
@@ -239,8 +241,21 @@ class Campaign:
             is_over = not self._busy and self._nothing_more() is not None
             if is_over or self._is_done(entry_id):
                 return False
+            if not self._busy and self._is_at_rest:
+                if self._offered == (entry_id, self._attempts_made):
+                    return False  # nobody has anything to send: waiting would last for ever
+                self._offered = entry_id, self._attempts_made
+                self._offer_work()
             self._has_news.wait(_TICK_S)
             return True
+
+    @property
+    def _is_at_rest(self) -> bool:
+        """Whether no lane has found anything to send since something changed."""
+        lanes = self._lanes_at_work
+        return bool(lanes) and all(
+            self._idle_since.get(worker.name) == self._revision for worker in lanes
+        )
 
     @property
     def told(self) -> Mapping[str, VerdictKind]:
@@ -430,6 +445,9 @@ class Campaign:
                         self._taken[worker.name] = message.entries
                         self._busy.add(worker.name)
                         return message
+                    if may_wait:  # one that looks once more for what arrived may learn something
+                        self._idle_since[worker.name] = self._revision
+                        self._has_news.notify_all()
                 if not may_wait:
                     return None
                 if self._allowance.spent is not None:

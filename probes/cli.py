@@ -3,7 +3,9 @@
 import typer
 
 from drivers.cli import app as drivers_app
+from probes.evidence_command import app as evidence_app
 from probes.plan_command import app as plan_app
+from probes.schedule_command import app as schedule_app
 from results.cli import app as results_app
 from wordlists.cli import app as wordlist_app
 
@@ -15,6 +17,8 @@ app = typer.Typer(
 )
 app.add_typer(results_app)
 app.add_typer(plan_app)
+app.add_typer(schedule_app)
+app.add_typer(evidence_app)
 app.add_typer(drivers_app)
 app.add_typer(wordlist_app, name="wordlist", help="Look at, check and import wordlists.")
 

@@ -42,6 +42,10 @@ FEWEST_CHECKS: Final = 2
 FEWEST_AUDITS: Final = 2
 """Of these, audits, once an entry came out censored: its rule is another than that of a canary."""
 
+PATIENCE: Final = 24
+"""Messages of a run after which a canary goes in company if no entry came out censored yet; before,
+it goes only when nothing is left to find out."""
+
 MOST_EAGER: Final = 16
 MOST_OFTEN: Final = 12
 """Canaries and audits come sooner than they would, where there is something to find out, as long as
@@ -136,8 +140,11 @@ class CheckedPools:
             return False
         if self._length_to_try is not None:
             return not self._has_spent
-        # An audit tells more.
-        return self._is_unsure_of_company and self._can_check and not self._has_confirmed
+        # An audit tells more. While pools find things out, a censored entry may turn up for one.
+        is_time = self._sent >= PATIENCE or not self._pools.has_undecided(ledger)
+        return (
+            self._is_unsure_of_company and self._can_check and not self._has_confirmed and is_time
+        )
 
     def filler(self, ledger: Ledger, beside: int) -> int:
         """How many characters of harmless text a canary should be sent behind; 0 for none.

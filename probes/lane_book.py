@@ -198,13 +198,9 @@ class LaneBook:
             if self._notes:
                 self._commits.observe(self._notes.take())
 
-    def write_or_wait(self, newest: int) -> None:
-        """Commit what was noted, unless it can wait for the lane's next message.
-
-        Args:
-            newest: Place on the lane of its newest message.
-        """
-        if not self._notes.can_wait(newest):
+    def write_or_wait(self) -> None:
+        """Commit what was noted, unless it can wait for the lane's next message."""
+        if not self._notes.can_wait():
             self.write()
             return
         with self._committing:

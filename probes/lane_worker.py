@@ -386,7 +386,7 @@ class LaneWorker:
             self._book.take_in(look, tells_removals=receiver.tells_removals)
             has_ended = not self._book.is_waiting or monotonic() >= deadline
             if has_ended:
-                self._book.write_or_wait(self.messages - 1)
+                self._book.write_or_wait()
             else:
                 self.write()
             if has_ended or self._wait(_POLL_S):

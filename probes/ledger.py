@@ -9,7 +9,7 @@ when it was looked for again, where that is done: it may have been removed meanw
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from results.bracketing import BracketLimits, has_reordered
@@ -64,6 +64,7 @@ class Ledger:
         self._closed: set[str] = set()
         self._canaries: dict[str, dict[str, None]] = {}  # lane → ids
         self._noise: Noise | None = None
+        self._of_begun: Score | None = None
         self._changes: list[tuple[str, int]] = []  # lane and place of what changed, in that order
 
     @property
@@ -137,8 +138,11 @@ class Ledger:
         Until more is put, it is on its way: unlike one that was interrupted there.
         """
         self._enter(attempt)
-        # Nothing has come of it, so the scores of others stay as they are.
-        self._scores |= score([attempt], self._limits)
+        # Nothing has come of it, so the scores of others stay as they are, and its own is that of
+        # any other that was just begun.
+        if self._of_begun is None:
+            self._of_begun = score([attempt], self._limits)[attempt.id]
+        self._scores[attempt.id] = replace(self._of_begun, attempt_id=attempt.id)
         self._in_hand.add(attempt.id)
         self._changes.append((attempt.lane, attempt.lane_seq))
 

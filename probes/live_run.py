@@ -7,18 +7,26 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from random import Random
 from typing import Final
 
+from drivers.alert_channels import AlertChannel
 from drivers.errors import DriverError
 from drivers.open_testbed import Claim, OpenTestbed
 from drivers.testbed import Testbed
+from probes.alerts import Told, deliver, require_variables
 from probes.campaign import Campaign
+from probes.changes import ChangeFinder, Changes
+from probes.combinations_file import NAME as COMBINATIONS
+from probes.combinations_file import write_combinations
+from probes.confirmation import Confirming
 from probes.errors import CampaignError
+from probes.isolation_campaign import IsolationCampaign
+from probes.isolation_result import IsolationResult
 from probes.lane_opening import open_lanes, watching
 from probes.lane_worker import LaneWorker
 from probes.ledger import Ledger
@@ -27,6 +35,7 @@ from probes.observer import Observer, end_all
 from probes.options import Measured
 from probes.pacing import Pacer
 from probes.plan import one_by_one
+from probes.run_files import write_files
 from probes.run_setup import (
     bracket_limits_of,
     condition_of,
@@ -37,9 +46,8 @@ from probes.run_setup import (
 )
 from probes.selection import Selection, to_record
 from results.errors import JournalError
-from results.export import write_run
 from results.inference import Limits, Noise
-from results.journal import Journal
+from results.journal import LATEST, Journal
 from results.observer_files import verdicts_for_observers
 from results.pool_evidence import PooledRun
 from results.record import (
@@ -76,7 +84,7 @@ class Report:
         observers_lost: Why observers were; the lanes they watched went on.
         filtered_for: By observer, the ids of the entries that are censored for it.
         files: What was written.
-        problem: Why it could not be written; ``None`` if it was.
+        problem: What could not be written, and why; ``None`` if all was.
         changed: Entries whose verdict is not what was first said of them.
         right: For each decided entry, whether the verdict agrees with the truth; ``None`` where
             nobody knows it.
@@ -84,6 +92,9 @@ class Report:
         one_by_one: About how many it would be with one entry a message, three times.
         wasted: Messages with entries that were void, or ended unknown.
         pools: What the messages with several entries amount to; ``None`` if there were none.
+        changes: What changed since earlier runs; ``None`` if that was not asked.
+        told: Who was told of changes; ``None`` if nobody is to be.
+        isolated: By sample, what its isolation came to.
     """
 
     run_id: str
@@ -107,6 +118,9 @@ class Report:
     one_by_one: int = 0
     wasted: int = 0
     pools: PooledRun | None = None
+    changes: Changes | None = None
+    told: Told | None = None
+    isolated: Mapping[str, IsolationResult] = field(default_factory=dict)
 
 
 class LiveRun:
@@ -132,6 +146,8 @@ class LiveRun:
         warnings: Sequence[str],
         observers: Sequence[Observer],
         is_over: threading.Event,
+        changes: ChangeFinder | None,
+        channels: Sequence[AlertChannel],
     ) -> None:
         """Use `LiveRun.begin` or `LiveRun.resume`."""
         self.run = run
@@ -144,6 +160,8 @@ class LiveRun:
         self._closing = closing
         self._observers = observers
         self._is_over = is_over
+        self._changes = changes
+        self._channels = channels
 
     @classmethod
     def begin(
@@ -154,6 +172,7 @@ class LiveRun:
         *,
         results_dir: Path,
         budget: int | None,
+        baseline: str | None = None,
         planned: tuple[int, int] | None = None,
     ) -> "LiveRun":
         """Start a new run.
@@ -164,6 +183,7 @@ class LiveRun:
             testbed: Where.
             results_dir: Where the journal and the runs are.
             budget: Most messages; ``None`` for no limit.
+            baseline: The run to compare with, or ``latest``; ``None``: it is not compared.
             planned: Fewest and most messages that it is likely to take, for its summary.
 
         Raises:
@@ -192,7 +212,13 @@ class LiveRun:
             },
         )
         return cls._start(
-            run, selection, testbed, results_dir=results_dir, budget=budget, is_new=True
+            run,
+            selection,
+            testbed,
+            results_dir=results_dir,
+            budget=budget,
+            baseline=baseline,
+            is_new=True,
         )
 
     @classmethod
@@ -204,6 +230,7 @@ class LiveRun:
         *,
         results_dir: Path,
         budget: int | None,
+        baseline: str | None = None,
     ) -> "LiveRun":
         """Go on with a run: what its journal holds is known, the rest is measured.
 
@@ -218,7 +245,13 @@ class LiveRun:
                     "or put the list back as it was."
                 )
         return cls._start(
-            run, selection, testbed, results_dir=results_dir, budget=budget, is_new=False
+            run,
+            selection,
+            testbed,
+            results_dir=results_dir,
+            budget=budget,
+            baseline=baseline,
+            is_new=False,
         )
 
     @classmethod
@@ -230,14 +263,18 @@ class LiveRun:
         *,
         results_dir: Path,
         budget: int | None,
+        baseline: str | None,
         is_new: bool,
     ) -> "LiveRun":
         chat = ChatKind(run.settings["chat"])
         refuse_unsafe(testbed, chat)
+        require_variables(testbed.alerts)
         folder = results_dir / run.id
         is_over = threading.Event()
         with ExitStack() as closing:
             journal = closing.enter_context(Journal.open(results_dir / JOURNAL_NAME))
+            if baseline is not None and baseline != LATEST:
+                journal.run(baseline)  # before anything is sent for nothing
             folder.mkdir(exist_ok=True)
             closing.callback(_remove_if_empty, folder)
             open_testbed = closing.enter_context(
@@ -250,7 +287,9 @@ class LiveRun:
             lanes = opened.lanes
             conditions = {lane.name: condition_of(lane, chat) for lane in lanes}
             entries = [to_record(entry) for entry in selection.entries]
-            require_that_fit(entries, lanes[0])
+            isolates = bool(run.settings.get("samples"))
+            if not isolates:  # samples that are too long are cut into stretches
+                require_that_fit(entries, lanes[0])
             if is_new:
                 journal.start_run(run)
             else:
@@ -273,7 +312,14 @@ class LiveRun:
                 room=room_of([lane.config for lane in lanes]),
                 budget=budget,
             )
-            campaign = Campaign(setup, journal, ledger)
+            confirming = Confirming(setup.strategy)
+            make_campaign = IsolationCampaign if isolates else Campaign
+            campaign = make_campaign(replace(setup, strategy=confirming), journal, ledger)
+            changes = (
+                None
+                if baseline is None
+                else ChangeFinder(journal, run, baseline, campaign, confirming)
+            )
             workers = [
                 LaneWorker(
                     lane,
@@ -307,6 +353,8 @@ class LiveRun:
                 warnings=opened.warnings,
                 observers=everyone,
                 is_over=is_over,
+                changes=changes,
+                channels=testbed.alerts,
             )
 
     def finish(
@@ -316,13 +364,15 @@ class LiveRun:
 
         Args:
             interrupted: Why the session ends before all was asked for; if ``None``, verdicts that
-                no longer hold are measured again first.
+                no longer hold, or that differ from earlier runs', are measured again first.
             on_wait: Called again and again while that is done.
         """
         with self._closing:
             if interrupted is None:
                 try:
                     self.campaign.settle(on_wait)
+                    if self._changes is not None:
+                        self._changes.confirm(self._journal.entries(self.run.id), on_wait)
                 except KeyboardInterrupt:
                     interrupted = INTERRUPTED
             stopped = interrupted or self.campaign.stopped
@@ -334,7 +384,17 @@ class LiveRun:
             verdicts = self.campaign.verdicts(entries)
             self._journal.save_verdicts(self.run.id, verdicts)
             self._journal.finish_run(self.run.id, datetime.now(UTC), stopped)
-            files, problem = self._export()
+            names = [channel.name for channel in self._channels]
+            changes = None if self._changes is None else self._changes.conclude(names)
+            files, problem = write_files(self._journal, self.run.id, self._folder)
+            if isinstance(self.campaign, IsolationCampaign):
+                path = self._folder / COMBINATIONS
+                write_combinations(path, self.campaign.isolated, self.campaign.setup.condition)
+                files = [*files, path]
+            told = deliver(self._journal, self._channels) if self._channels else None
+            isolated = (
+                self.campaign.isolated if isinstance(self.campaign, IsolationCampaign) else {}
+            )
             return Report(
                 run_id=self.run.id,
                 condition=self.campaign.setup.condition,
@@ -367,6 +427,9 @@ class LiveRun:
                 ),
                 wasted=self.campaign.wasted(),
                 pools=self.campaign.weighed(entries),
+                changes=changes,
+                told=told,
+                isolated=isolated,
             )
 
     def _filtered_for(self, entries: Sequence[EntryRecord]) -> Mapping[str, Sequence[str]]:
@@ -378,13 +441,6 @@ class LiveRun:
                 if verdict.kind is VerdictKind.CENSORED:
                     found.setdefault(observer, []).append(verdict.entry_id)
         return found
-
-    def _export(self) -> tuple[Sequence[Path], str | None]:
-        """Write the files; what was measured is in the journal, whether or not that works."""
-        try:
-            return write_run(self._journal, self.run.id, self._folder), None
-        except JournalError as error:
-            return (), f"{error}. `undelivered export {self.run.id}` writes the files again."
 
     def _compare(
         self, entries: Sequence[EntryRecord], verdicts: Sequence[Verdict]

@@ -1,15 +1,15 @@
 """What a lane has observed and not yet committed to the journal.
 
-Every commit waits for the disk. So what is observed of a message at both ends is committed in one;
-and if no verdict can rest on it yet, together with the row of the lane's next message, which has to
-be on the disk before that one's tap. A run that is killed before leaves the attempt unknown, as one
-that is killed at the tap.
+Every commit waits for the disk. So what is observed of a message at both ends is committed in one,
+and if nothing went wrong, together with the row of the lane's next message, which has to be on the
+disk before that one's tap; or earlier, before a pause or before a verdict is told. A run that is
+killed before leaves the attempt unknown, as one that is killed at the tap.
 """
 
 from dataclasses import dataclass
 from threading import Lock
 
-from results.record import ArrivalRecord, Attempt, Cursor, MessageKind
+from results.record import ArrivalRecord, Attempt, Cursor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,22 +50,14 @@ class Notes:
         with self._lock:
             return self._in_order()
 
-    def can_wait(self, newest: int) -> bool:
+    def can_wait(self) -> bool:
         """Whether they need not be on the disk before the lane's next message is.
 
-        They must be before a verdict that rests on them is told. None rests on a probe before a
-        control after it has arrived, so one that arrived as it should can wait.
-
-        Args:
-            newest: Place on the lane of its newest message.
+        A verdict that rests on them is told only when they are (`Campaign.verdict`), and a pause
+        begins only then. What went wrong is what somebody will look for if the run dies now.
         """
         return all(
-            attempt.lane_seq == newest
-            and attempt.kind is MessageKind.PROBE
-            and attempt.arrived_at is not None
-            and attempt.gone_at is None
-            and attempt.notice is None
-            and attempt.fault is None
+            attempt.fault is None and attempt.notice is None and attempt.gone_at is None
             for attempt in self.attempts
         )
 

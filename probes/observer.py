@@ -7,7 +7,8 @@ and its verdicts stay what they are. What it misses while it is in trouble is no
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from math import inf
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from time import monotonic
@@ -29,6 +30,7 @@ from results.record import (
 )
 
 _MOST_FAILURES: Final = 3
+_REST_S: Final = 10.0
 _POLL_S: Final = 0.25
 _BEAT_S: Final = 30.0
 
@@ -60,6 +62,7 @@ class Observer:
         earlier: Sequence[Sighting] = (),
         texts: Sequence[tuple[int, str, str]] = (),
         arrived: Sequence[ArrivalRecord] = (),
+        rest_s: float = _REST_S,
     ) -> None:
         """Prepare an observer whose receiver is open.
 
@@ -72,6 +75,7 @@ class Observer:
             earlier: What it had seen, if the run is resumed.
             texts: Place on the lane, id and text of the lane's messages before that.
             arrived: Texts it had seen before that.
+            rest_s: How long to wait after a recovery that failed; after the next, twice as long.
         """
         self.down: str | None = None
         self._receiver = receiver
@@ -79,6 +83,7 @@ class Observer:
         self._lane = lane
         self._journal = journal
         self._timing = timing
+        self._rest_s = rest_s
         self._news: SimpleQueue[Attempt] = SimpleQueue()
         self._is_over = Event()
         self._is_abandoned = False
@@ -86,6 +91,7 @@ class Observer:
         self._sightings: dict[int, Sighting] = {}  # by the message's place on the lane
         self._place_of_arrival: dict[int, int] = {}
         self._unseen: dict[int, float] = {}  # place on the lane → until when it is watched for
+        self._again: dict[int, float] = {}  # place of an arrival → when to look for it once more
         self._changed: set[int] = set()
         self._failures = 0
         self._pick_up(earlier, texts, arrived)
@@ -131,6 +137,13 @@ class Observer:
             if place > newest and place in self._sightings:
                 self._deliveries.add_sent(place, text)
                 self._unseen[place] = monotonic() + self._timing.settle_s
+        # Others had their second look before the interruption.
+        last_at = max((each.seen_at for each in arrived), default=None)
+        for each in arrived:
+            of_lane = self._place_of_arrival.get(each.place)
+            is_recent = last_at is not None and last_at - each.seen_at < self._window
+            if of_lane is not None and is_recent and self._sightings[of_lane].gone_at is None:
+                self._look_later(each.place)
 
     def _run(self) -> None:
         has_ended = False
@@ -139,8 +152,9 @@ class Observer:
             while self.down is None and not self._is_abandoned:
                 is_last = self._is_over.is_set()
                 self._take_news(0.0 if is_last else _POLL_S)
-                if self._unseen or is_last:
+                if self._unseen or is_last or self._due():
                     self._look()
+                    self._look_back()
                     alive_at = monotonic()
                 elif monotonic() - alive_at > _BEAT_S:
                     self._keep_alive()
@@ -180,17 +194,43 @@ class Observer:
             ),
         )
 
-    def _look(self) -> None:
+    @property
+    def _window(self) -> timedelta:
+        return timedelta(seconds=self._timing.removal_window_s)
+
+    def _look_later(self, arrival: int) -> None:
+        """See once more, as at the lane's receiver, whether a text was removed after it came."""
+        if self._window and self._receiver.tells_removals:
+            self._again[arrival] = monotonic() + self._timing.removal_window_s
+
+    def _due(self) -> list[int]:
+        """Places of the arrivals to be looked for now, the oldest first; in the end, of all."""
+        now = inf if self._is_over.is_set() else monotonic()
+        return sorted(place for place, at in self._again.items() if now >= at)
+
+    def _look_back(self) -> None:
+        """Look for what is due and not in sight; of one that is not found nothing more is known."""
+        due = self._due()
+        if due and self.down is None:
+            self._look(due[0])
+            for each in due:
+                self._again.pop(each, None)
+
+    def _look(self, back_to: int | None = None) -> None:
         """Look once, and commit what was seen; in trouble, doubt what was under way."""
         try:
-            expected = len(self._deliveries.open_places) + 1
-            look = self._receiver.look(expected=expected)
+            if back_to is None:
+                look = self._receiver.look(expected=len(self._deliveries.open_places) + 1)
+            else:
+                look = self._receiver.look_back(back_to)
         except DriverError as error:
             self._fail(error)
             return
         # Of what came in meanwhile, it was told before it was sent: so it must be known by now.
         self._take_news(0.0)
         arrivals = self._enter(look.incoming)
+        for place in look.still_there.intersection(self._due()):
+            self._again.pop(place, None)
         self._watch()
         cursor = None
         if look.cursor is not None:
@@ -221,6 +261,7 @@ class Observer:
                 self._failures = 0
                 self._place_of_arrival[arrival.place] = place
                 self._unseen.pop(place, None)
+                self._look_later(arrival.place)
                 self._note(
                     place,
                     replace(
@@ -242,6 +283,7 @@ class Observer:
             edited = replace(seen, arrived_text=incoming.text, edited_at=incoming.seen_at)
             self._note(place, edited)
         elif seen.gone_at is None:
+            self._again.pop(incoming.place, None)
             self._note(place, replace(seen, gone_at=incoming.seen_at))
 
     def _watch(self) -> None:
@@ -254,8 +296,27 @@ class Observer:
                 self._note(place, replace(self._sightings[place], observed_until=now))
 
     def _fail(self, error: DriverError) -> None:
-        """Doubt what was under way, and try to be able to read again."""
+        """Doubt what was under way, and try to be able to read again.
+
+        A service that is away or asks for a pause may be back soon; nobody waits for that.
+        """
+        self._doubt(error)
         self._failures += 1
+        while self._failures < _MOST_FAILURES:
+            try:
+                self._receiver.recover()
+            except DriverError as another:
+                error = another
+            else:
+                self._take_news(0.0)
+                self._doubt(error)  # what was sent meanwhile as well
+                return
+            self._is_over.wait(self._rest_s * self._failures)
+            self._failures += 1
+        self.down = f"{self._lane}: {self.name} failed {self._failures} times in a row: {error}"
+
+    def _doubt(self, error: DriverError) -> None:
+        """What has not come in may have come unseen."""
         for place in self._deliveries.open_places:
             seen = self._sightings[place]
             if seen.fault is None:
@@ -264,13 +325,6 @@ class Observer:
                     replace(seen, fault=VoidReason.LANE_DOWN, fault_detail=str(error)),
                 )
         self._commit((), None)
-        if self._failures >= _MOST_FAILURES:
-            self.down = f"{self._lane}: {self.name} failed {self._failures} times in a row: {error}"
-            return
-        try:
-            self._receiver.recover()
-        except DriverError as second:
-            self.down = f"{self._lane}: {self.name}: {second}"
 
     def _keep_alive(self) -> None:
         try:

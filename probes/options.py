@@ -14,6 +14,8 @@ from probes.strategy import STRATEGIES
 from results.record import ChatKind
 
 LATEST_RUN: Final = "latest"
+NO_BASELINE: Final = "none"
+_SOLO: Final = "solo"  # samples are too long for company
 _SEEDS: Final = 1_000_000
 _SEPARATOR: Final = "\n"  # no option value holds one
 
@@ -24,6 +26,7 @@ class FailOn(StrEnum):
     NEVER = "never"
     CENSORED = "censored"
     INCONCLUSIVE = "inconclusive"
+    CHANGED = "changed"  # since the baseline, beyond what noise explains
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,8 @@ class Measured:
         chat: Direct or group chat.
         strategy: Name of the strategy.
         seed: Seed of everything random.
+        shard: Which part of these entries, as ``k/n``; all if empty.
+        samples: Path of samples to measure instead of lists; none if empty.
     """
 
     testbed: str
@@ -49,6 +54,8 @@ class Measured:
     chat: ChatKind
     strategy: str
     seed: int
+    shard: str = ""
+    samples: str = ""
 
     def to_settings(self) -> dict[str, str]:
         """As settings of a run in the journal."""
@@ -57,6 +64,8 @@ class Measured:
             "chat": str(self.chat),
             "strategy": self.strategy,
             "seed": str(self.seed),
+            **({"shard": self.shard} if self.shard else {}),
+            **({"samples": self.samples} if self.samples else {}),
             **{name: _SEPARATOR.join(getattr(self, name)) for name in _LISTS},
         }
 
@@ -71,6 +80,8 @@ class Measured:
             chat=ChatKind(settings["chat"]),
             strategy=settings["strategy"],
             seed=int(settings["seed"]),
+            shard=settings.get("shard", ""),
+            samples=settings.get("samples", ""),
             **values,
         )
 
@@ -92,6 +103,8 @@ class Options:
         measured: What is measured; ``None`` where it is taken from the run to resume.
         budget: Most messages to send now.
         fail_on: Which verdicts fail their test.
+        baseline: The run to compare with, or ``latest``, or ``none``; ``None`` where that is not
+            said.
         results_dir: Where the journal and the runs are kept.
         is_plan: Say what would be sent, and send nothing.
         resume: The run to go on with.
@@ -100,6 +113,7 @@ class Options:
     measured: Measured | None
     budget: int | None
     fail_on: FailOn
+    baseline: str | None
     results_dir: Path
     is_plan: bool
     resume: str | None
@@ -122,11 +136,23 @@ def add_options(parser: pytest.Parser) -> None:
             metavar=name.upper(),
             help=f"{help_text}; repeatable",
         )
+    group.addoption(
+        "--samples",
+        metavar="PATH",
+        help="measure these texts instead of lists, and find the words that stop them: a text "
+        "file, a folder of them, or a CSV with a column text",
+    )
     group.addoption("--chat", choices=[*map(str, ChatKind)], help="kind of chat (default: direct)")
     group.addoption(
         "--strategy",
         choices=[*STRATEGIES],
         help=f"what to send (default: {next(iter(STRATEGIES))})",
+    )
+    group.addoption(
+        "--shard",
+        type=_shard,
+        metavar="K/N",
+        help="the K-th of N parts of these entries, for several hosts; always the same part",
     )
     group.addoption("--seed", type=int, help="seed of all that is random (default: a new one)")
     group.addoption("--budget", type=_positive, metavar="N", help="send at most N messages now")
@@ -134,7 +160,14 @@ def add_options(parser: pytest.Parser) -> None:
         "--fail-on",
         choices=[*map(str, FailOn)],
         default=str(FailOn.NEVER),
-        help="which verdicts fail their test (default: never; a blocked word is data)",
+        help="which verdicts fail their test (default: never; a blocked word is data); changed: "
+        "those that really differ from the baseline",
+    )
+    group.addoption(
+        "--baseline",
+        metavar="{latest,RUN,none}",
+        help="compare with this earlier run, and measure again what seems to have changed "
+        "(default: latest with --fail-on changed or alerts, else none)",
     )
     group.addoption(
         "--results-dir", type=Path, metavar="DIR", help="default: results/runs of the project"
@@ -160,10 +193,16 @@ def read_options(config: pytest.Config) -> Options:
     resume = config.getoption("resume")
     if resume is not None:
         _refuse_with_resume(config)
+    fail_on, baseline = FailOn(config.getoption("fail_on")), config.getoption("baseline")
+    if fail_on is FailOn.CHANGED and baseline == NO_BASELINE:
+        raise pytest.UsageError(
+            "--fail-on changed needs a run to compare with: leave out --baseline none"
+        )
     return Options(
         measured=None if resume is not None else _measured(config),
         budget=config.getoption("budget"),
-        fail_on=FailOn(config.getoption("fail_on")),
+        fail_on=fail_on,
+        baseline=baseline,
         results_dir=config.getoption("results_dir") or config.rootpath / "results" / "runs",
         is_plan=config.getoption("plan"),
         resume=resume,
@@ -173,7 +212,7 @@ def read_options(config: pytest.Config) -> Options:
 def given_options(config: pytest.Config) -> list[str]:
     """Which options of the group "undelivered" were given."""
     names = [*(_OPTION_OF.get(field.name, field.name) for field in fields(Measured))]
-    names += ["budget", "results_dir", "plan", "resume"]
+    names += ["baseline", "budget", "results_dir", "plan", "resume"]
     return [
         f"--{name.replace('_', '-')}"
         for name in names
@@ -183,6 +222,9 @@ def given_options(config: pytest.Config) -> list[str]:
 
 def _measured(config: pytest.Config) -> Measured:
     testbed = config.getoption("testbed") or "embedded"
+    samples = config.getoption("samples")
+    if samples:
+        _refuse_with_samples(config)
     seed = config.getoption("seed")
     return Measured(
         testbed=testbed if testbed == "embedded" else str(Path(testbed).resolve()),
@@ -191,9 +233,20 @@ def _measured(config: pytest.Config) -> Measured:
         languages=tuple(config.getoption("language")),
         entries=tuple(config.getoption("entry")),
         chat=ChatKind(config.getoption("chat") or ChatKind.DIRECT),
-        strategy=config.getoption("strategy") or next(iter(STRATEGIES)),
+        strategy=config.getoption("strategy") or (_SOLO if samples else next(iter(STRATEGIES))),
         seed=SystemRandom().randrange(_SEEDS) if seed is None else seed,
+        shard=config.getoption("shard") or "",
+        samples=str(Path(samples).resolve()) if samples else "",
     )
+
+
+def _refuse_with_samples(config: pytest.Config) -> None:
+    names = ("wordlist", "category", "language", "entry", "strategy")
+    given = [f"--{name}" for name in names if config.getoption(name) not in (None, [])]
+    if given:
+        raise pytest.UsageError(
+            f"--samples measures texts instead of lists, each alone: leave out {', '.join(given)}"
+        )
 
 
 def _refuse_with_resume(config: pytest.Config) -> None:
@@ -214,6 +267,15 @@ def _absolute(wordlist: str) -> str:
     """A path as it is found from anywhere; a list's name as it is."""
     is_path = "/" in wordlist or wordlist.endswith(".csv")
     return str(Path(wordlist).resolve()) if is_path else wordlist
+
+
+def _shard(text: str) -> str:
+    number, slash, count = text.partition("/")
+    if not (slash and number.isdecimal() and count.isdecimal()):
+        raise ArgumentTypeError(f"{text!r} is no part such as 2/4")
+    if not 1 <= int(number) <= int(count):
+        raise ArgumentTypeError(f"{text!r}: there are parts 1/{count} to {count}/{count} only")
+    return text
 
 
 def _positive(text: str) -> int:

@@ -12,11 +12,20 @@ import pytest
 from _pytest.terminal import TerminalReporter
 
 from drivers.testbed import Testbed, load_testbed
+from probes.changed_tests import entry_of, fail_changed
 from probes.errors import UNDELIVERED_ERRORS, CampaignError
 from probes.live_line import LiveLine
 from probes.live_run import INTERRUPTED, JOURNAL_NAME, LiveRun, Report
-from probes.options import FailOn, Measured, Options, read_options
+from probes.options import (
+    LATEST_RUN,
+    NO_BASELINE,
+    FailOn,
+    Measured,
+    Options,
+    read_options,
+)
 from probes.plan import Plan, lines_of, plan_of
+from probes.samples import WORDLIST as SAMPLES
 from probes.selection import Selection, select, to_record
 from probes.terminal import render, summary
 from results.journal import Journal
@@ -24,6 +33,8 @@ from results.record import Run, Verdict, VerdictKind
 from wordlists.entry import Entry
 
 PLUGIN_NAME: Final = "undelivered"
+_LISTS_JOB: Final = "test_keywords.py"
+_SAMPLES_JOB: Final = "test_samples.py"
 
 _PROPERTY: Final = "verdict"
 _NOT_MEASURED: Final = "not measured"
@@ -55,6 +66,12 @@ def is_probe(config: pytest.Config, path: Path) -> bool:
     return path.resolve().is_relative_to((config.rootpath / "probes").resolve())
 
 
+def is_other_job(config: pytest.Config, path: Path) -> bool:
+    """Whether a path is the job that is not asked for: lists, with samples; samples, without."""
+    other = _LISTS_JOB if config.getoption("samples") else _SAMPLES_JOB
+    return path.name == other and is_probe(config, path)
+
+
 class CampaignRunner:
     """The plugin of one session."""
 
@@ -65,6 +82,15 @@ class CampaignRunner:
             pytest.UsageError: Something of these is wrong.
         """
         with _as_usage_errors():
+            here = config.invocation_params.dir
+            named = (here / each.split("::")[0] for each in config.args)
+            for each in named:
+                if is_other_job(config, each):
+                    raise CampaignError(
+                        f"{each.name}: it takes texts: name them with --samples PATH"
+                        if each.name == _SAMPLES_JOB
+                        else f"{each.name}: --samples measures texts: name {_SAMPLES_JOB} instead"
+                    )
             if config.pluginmanager.hasplugin("xdist") and config.getoption("numprocesses", None):
                 raise CampaignError(
                     "-n does not go with probes: one process keeps the journal. Lanes work side by "
@@ -143,7 +169,7 @@ class CampaignRunner:
             metafunc.parametrize(
                 "entry",
                 self._selection.entries,
-                ids=[f"{entry.wordlist}: {entry.keyword}" for entry in self._selection.entries],
+                ids=list(map(_id_of, self._selection.entries)),
             )
 
     @pytest.hookimpl(tryfirst=True)
@@ -152,7 +178,7 @@ class CampaignRunner:
         option = session.config.getoption
         if session.testsfailed or any(map(option, ("collectonly", "setuponly", "setupplan"))):
             return None
-        entries = tuple(entry for item in session.items if (entry := _entry_of(item)) is not None)
+        entries = tuple(entry for item in session.items if (entry := entry_of(item)) is not None)
         if self._options.is_plan:
             self._print_plan(entries)
             return True
@@ -177,6 +203,7 @@ class CampaignRunner:
                 self._testbed,
                 results_dir=self._options.results_dir,
                 budget=self._options.budget,
+                baseline=self._baseline,
             )
         return LiveRun.begin(
             self._measured,
@@ -184,8 +211,16 @@ class CampaignRunner:
             self._testbed,
             results_dir=self._options.results_dir,
             budget=self._options.budget,
+            baseline=self._baseline,
             planned=self._plan(selection.entries).messages,
         )
+
+    @property
+    def _baseline(self) -> str | None:
+        asked = self._options.baseline
+        if asked is None and (self._options.fail_on is FailOn.CHANGED or self._testbed.alerts):
+            return LATEST_RUN
+        return None if asked == NO_BASELINE else asked
 
     def pytest_report_teststatus(
         self, report: pytest.TestReport
@@ -233,6 +268,9 @@ class CampaignRunner:
         run, self._run = self._run, None
         with _as_usage_errors():
             self._report = run.finish(interrupted, lambda: self._draw(run))
+        if self._options.fail_on is FailOn.CHANGED:
+            with self._line_aside():
+                fail_changed(session, self._report)
         if self._report.stopped == INTERRUPTED:
             session.exitstatus = pytest.ExitCode.INTERRUPTED
         if self._line is not None:
@@ -298,6 +336,13 @@ class CampaignRunner:
         )
 
 
+def _id_of(entry: Entry) -> str:
+    """How a test is called: by its entry, or by the place of its sample."""
+    if entry.wordlist == SAMPLES:
+        return f"{entry.path.name}:{entry.line}"
+    return f"{entry.wordlist}: {entry.keyword}"
+
+
 def _earlier_run(options: Options) -> tuple[Run | None, frozenset[str] | None]:
     """The run to resume, if one is, and the ids of the entries it was asked for."""
     if options.resume is None:
@@ -305,12 +350,6 @@ def _earlier_run(options: Options) -> tuple[Run | None, frozenset[str] | None]:
     with Journal.open(options.results_dir / JOURNAL_NAME, read_only=True) as journal:
         run = journal.run(options.resume)
         return run, frozenset(entry.id for entry in journal.entries(run.id))
-
-
-def _entry_of(item: pytest.Item) -> Entry | None:
-    callspec = getattr(item, "callspec", None)
-    entry = callspec.params.get("entry") if callspec is not None else None
-    return entry if isinstance(entry, Entry) else None
 
 
 def _reporter(config: pytest.Config) -> TerminalReporter | None:

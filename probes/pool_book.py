@@ -12,14 +12,13 @@ The book proposes; what a run says in the end is computed from all attempts at o
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from scipy.special import expit, logit
 
-from probes.pool_choice import PoolLimits, Ties, best_pool
-from probes.pool_repeats import Repeats
+from probes.pool_choice import PoolLimits, Ties, as_many_as_fit, best_pool, untied
+from probes.sent_pools import SentPools
 from results.inference import Limits, Noise
 from results.pool_evidence import LEAST_FACTOR, Company, prior_shifts
 from results.pooling import (
@@ -38,25 +37,18 @@ from results.pooling import (
 MOST_IN_COMPANY: Final = 40
 """Pools that an undecided entry is carried in before it is sent alone."""
 
+FEWEST_ARRIVED: Final = 2
+"""Messages that carry an entry and arrive before it counts as clear: one alone may have slipped
+through, and everything in it with it."""
+
 _PRIOR_ROUNDS: Final = 3  # the share and the beliefs depend on each other
 _PRIOR_TOLERANCE: Final = 1e-3  # relative
 _ROUNDS: Final = 4  # of taking entries up again because of what others have become
 _RATES_MOVED: Final = 1.5  # times larger or smaller, for everything to be computed anew
-_LIKELY: Final = 0.9  # probability from which on it is sent alone: it will have to be anyway
+_LIKELY: Final = 0.97  # probability from which on it is sent alone: it will have to be anyway
 _MOST_DOUBTS: Final = 3  # after which it is sent alone in any case
 _SLACK: Final = 1.5  # log-odds by which a decision may fall short before it is taken back
-_SUSPECT: Final = 0.2  # probability from which on a doubted entry is sent alone
-
-
-@dataclass(slots=True)
-class _Sent:
-    """A pool whose outcome is known, and what it last said to each of its entries."""
-
-    places: Places
-    pool: frozenset[int]
-    is_blocked: bool
-    messages: Floats
-    begin: Floats  # see `results.pooling.propagate`
+_SUSPECT: Final = 0.2  # probability from which on a pool with it may have slipped
 
 
 class PoolBook:
@@ -73,12 +65,7 @@ class PoolBook:
         self._size = size
         self._lengths = np.asarray(lengths, dtype=np.int64)
         self._limits = limits
-        self._sent: dict[str, _Sent] = {}
-        self._in_flight: dict[str, Places] = {}
-        self._pools_of: list[dict[str, None]] = [{} for _ in range(size)]
-        self._times: Places = np.zeros(size, np.int64)  # how many pools have carried it
-        self._alone: Places = np.zeros((size, 2), np.int64)  # solo messages: delivered, blocked
-        self._repeats = Repeats()
+        self._sent = SentPools(size)
         self._unexplained: dict[str, None] = {}  # blocked pools without a censored entry
         self._contradicted: list[str] = []  # those of them whose entries are all clear
         self._noise = Noise()
@@ -89,6 +76,7 @@ class PoolBook:
         self._is_decided: Flags = np.zeros(size, np.bool_)
         self._is_censored: Flags = np.zeros(size, np.bool_)  # of those decided
         self._is_aside: Flags = np.zeros(size, np.bool_)
+        self._is_suspected: Flags = np.zeros(size, np.bool_)  # see `_SUSPECT`
         self._is_given_up: Flags = np.zeros(size, np.bool_)
         self._is_doubted: Flags = np.zeros(size, np.bool_)
         self._doubts: Places = np.zeros(size, np.int64)
@@ -110,15 +98,30 @@ class PoolBook:
         return np.asarray(expit(self._log_odds), dtype=np.float64)
 
     @property
+    def has_undecided(self) -> bool:
+        """Whether there is an entry of which too little is known, however often it arrived."""
+        self._refresh()
+        return not self._is_decided.all()
+
+    @property
     def open(self) -> Places:
         """Places of the entries that need another message."""
         self._refresh()
-        return np.flatnonzero(~self._is_decided | self._is_bound)
+        return np.flatnonzero(self._is_open)
 
     def is_open(self, place: int) -> bool:
-        """Whether an entry needs another message: alone, in a pool, or in one sent again."""
+        """Whether an entry needs another message: alone, in a pool, or in one sent again.
+
+        Whoever asks is about to tell what is known of it. A decision that stands only because it
+        was near enough (`_SLACK`) is then taken back, and with it all others of the kind, so that
+        one pool does for all of them.
+        """
         self._refresh()
-        return bool(~self._is_decided[place] | self._is_bound[place])
+        if self._is_decided[place] and not self._holds(np.array([place]))[0]:
+            decided = np.flatnonzero(self._is_decided)
+            self._take_up(decided[~self._holds(decided)])
+            self._refresh()
+        return bool(self._is_open[place])
 
     @property
     def clear(self) -> Places:
@@ -134,7 +137,7 @@ class PoolBook:
 
     def is_repetition(self, places: Sequence[int]) -> bool:
         """Whether a pool of exactly these entries was sent before and is yet to be explained."""
-        return len(places) > 1 and self._repeats.is_open(frozenset(places))
+        return len(places) > 1 and self._sent.repeats.is_open(frozenset(places))
 
     def give_up(self, place: int) -> None:
         """Ask for no more messages of an entry, whatever is known of it."""
@@ -155,7 +158,7 @@ class PoolBook:
     def company(self, place: int) -> Company:
         """What pools say of an entry."""
         self._refresh()
-        pools = [key for key in self._pools_of[place] if self._sent[key].places.size > 1]
+        pools = [key for key in self._sent.of(place) if self._sent[key].places.size > 1]
         blocked = sum(self._sent[key].is_blocked for key in pools)
         low, middle, high = (
             float(expit(logit(self._share) + self._evidence[place] + shift))
@@ -187,7 +190,7 @@ class PoolBook:
         """
         if key in self._sent:
             self._forget(key)
-        self._in_flight[key] = np.asarray(places, dtype=np.int64)
+        self._sent.begin(key, places)
 
     def put(self, key: str, places: Sequence[int], is_blocked: bool | None) -> None:
         """Enter what became of a pool, or that it is void after all.
@@ -197,38 +200,24 @@ class PoolBook:
             places: The entries it carries.
             is_blocked: Whether it was blocked; ``None`` if it says nothing.
         """
-        if self._in_flight.pop(key, None) is not None:
+        if self._sent.land(key):
             self._take_up(places)
-        known = self._sent.get(key)
-        if (None if known is None else known.is_blocked) == is_blocked:
+        known = self._sent.outcome(key)
+        if known is is_blocked:
             return
         if known is not None:
             self._forget(key)
         if is_blocked is None:
             return
-        sent = _Sent(
-            np.asarray(places, dtype=np.int64),
-            frozenset(places),
-            is_blocked,
-            np.zeros(len(places)),
-            np.zeros(len(places)),
-        )
-        self._sent[key] = sent
-        for place in places:
-            self._pools_of[place][key] = None
-        self._times[sent.places] += 1
+        sent = self._sent.add(key, places, is_blocked=is_blocked)
         self._is_doubted[sent.places] = False
-        if sent.places.size == 1:
-            self._alone[sent.places, int(is_blocked)] += 1
-        else:
-            self._repeats.add(sent.pool, key, is_blocked=is_blocked)
         self._take_up(sent.places)
 
     @property
     def discovered(self) -> Mapping[frozenset[int], Sequence[str]]:
         """Pools blocked more than once although all their entries are clear, with the keys."""
         self._refresh()
-        return self._repeats.discovered
+        return self._sent.repeats.discovered
 
     def next_pool(self, allowed: Collection[int] | None, limits: PoolLimits) -> tuple[int, ...]:
         """The entries that the next message should carry; empty if none is needed now.
@@ -238,25 +227,23 @@ class PoolBook:
             limits: What the app takes.
         """
         self._refresh()
-        is_free = ~self._waiting()
-        if allowed is not None:
-            is_allowed = np.zeros(self._size, np.bool_)
-            is_allowed[np.fromiter(allowed, np.int64)] = True
-            is_free &= is_allowed
-        again = self._again(is_free, limits)
+        is_waiting = self._sent.is_waiting
+        is_allowed = np.full(self._size, allowed is None)
+        is_allowed[np.fromiter(allowed or (), np.int64)] = True
+        again = self._again(is_allowed, is_waiting, limits)
         if again is not None:
             return again
-        is_free &= ~self._is_decided
+        is_free = is_allowed & ~is_waiting & ~self._is_decided
         alone = np.flatnonzero(is_free & self._needs_solo)
         if alone.size:
             return (int(alone[np.argmax(self._evidence[alone])]),)
         # Those of which nothing is known are all alike: no pool takes more than it may carry.
-        unseen = np.flatnonzero(is_free & (self._times == 0))[: limits.entries]
-        free = np.concatenate((np.flatnonzero(is_free & (self._times > 0)), unseen))
+        unseen = np.flatnonzero(is_free & (self._sent.times == 0))[: limits.entries]
+        free = np.concatenate((np.flatnonzero(is_free & (self._sent.times > 0)), unseen))
         if not free.size:
-            return ()
+            return self._sweep(np.flatnonzero(self._is_thin & is_allowed & ~is_waiting), limits)
         chosen = best_pool(
-            self._untied(free),
+            untied(free, self._ties, self._sent.in_flight),
             probability=np.asarray(expit(self._log_odds), dtype=np.float64),
             ties=self._ties,
             lengths=self._lengths,
@@ -274,40 +261,42 @@ class PoolBook:
         return self._is_decided & ~self._is_censored & ~self._is_given_up
 
     @property
+    def _is_thin(self) -> Flags:
+        """By entry, whether it is clear by a single message."""
+        return self._is_clear & (self._sent.arrived < FEWEST_ARRIVED)
+
+    @property
+    def _is_open(self) -> Flags:
+        return ~self._is_decided | self._is_bound | self._is_thin
+
+    @property
     def _rates(self) -> Rates:
         return Rates(self._noise.expected_loss.mean, self._noise.expected_slip.mean)
 
-    def _again(self, is_free: Flags, limits: PoolLimits) -> tuple[int, ...] | None:
-        """A pool that was blocked although all its entries are clear: bad luck or a combination."""
+    def _again(
+        self, is_allowed: Flags, is_waiting: Flags, limits: PoolLimits
+    ) -> tuple[int, ...] | None:
+        """A pool that was blocked although all its entries are clear: bad luck or a combination.
+
+        It is sent as a whole if one of them may be sent: of the others nothing may be asked any
+        more, but without them it tells nothing, and the one would wait for ever.
+        """
         for key in self._contradicted:
             sent = self._sent[key]
             length = int(self._lengths[sent.places].sum()) + limits.joiner * (sent.places.size - 1)
             if length > limits.characters:
-                self._repeats.leave(sent.pool)
+                self._sent.repeats.leave(sent.pool)
                 self._take_up(sent.places)
-            elif is_free[sent.places].all():
+            elif is_allowed[sent.places].any() and not is_waiting[sent.places].any():
                 return tuple(int(place) for place in sent.places)
         return None
 
-    def _untied(self, free: Places) -> Places:
-        """Those that no message in flight bears on, if there are any.
-
-        What comes out of a half of a blocked pool nearly tells the other half; sending it at the
-        same time would ask twice.
-        """
-        flying = [self._ties.home[places] for places in self._in_flight.values()]
-        if not flying:
-            return free
-        homes = np.unique(np.concatenate(flying))
-        others = free[~np.isin(self._ties.home[free], homes[homes >= 0])]
-        return others if others.size else free
-
-    def _waiting(self) -> Flags:
-        """By entry, whether a message that carries it is on its way."""
-        is_waiting = np.zeros(self._size, np.bool_)
-        for places in self._in_flight.values():
-            is_waiting[places] = True
-        return is_waiting
+    def _sweep(self, thin: Places, limits: PoolLimits) -> tuple[int, ...]:
+        """Those that are clear by a single message; last, when few messages do for all of them."""
+        fitting = as_many_as_fit(thin, self._lengths, limits)
+        if fitting.size == thin.size and self._sent.in_flight:
+            return ()  # what is on its way may leave more of them, and there is room for these
+        return tuple(fitting.tolist())
 
     def _take_up(self, places: Iterable[int] | Places) -> None:
         """Look at entries anew."""
@@ -317,14 +306,7 @@ class PoolBook:
         self._is_stale = True
 
     def _forget(self, key: str) -> None:
-        sent = self._sent.pop(key)
-        for place in sent.places:
-            del self._pools_of[place][key]
-        self._times[sent.places] -= 1
-        if sent.places.size == 1:
-            self._alone[sent.places, int(sent.is_blocked)] -= 1
-        else:
-            self._repeats.remove(sent.pool, key)
+        sent = self._sent.remove(key)
         self._evidence[sent.places] -= sent.messages
         self._unexplained.pop(key, None)
         self._take_up(sent.places)
@@ -337,25 +319,20 @@ class PoolBook:
             self._rates_used = self._rates
             self._is_aside[:] = False
         for _ in range(_ROUNDS):
-            active = np.flatnonzero((self._times > 0) & ~self._is_aside)
-            keys = self._keys_of(active)
+            active = np.flatnonzero((self._sent.times > 0) & ~self._is_aside)
+            keys = self._sent.of_all(active.tolist())
             graph, beliefs = self._beliefs(active, keys)
-            self._tie(active, graph, beliefs)
+            self._ties = Ties.of(graph, beliefs).among(active, self._log_odds)
             self._decide(active, graph, beliefs)
             self._explain(keys)
             self._set_aside(active, beliefs)
             if not self._reopen():
                 break
         # Of what was never sent, nothing is decided, whatever the share.
-        unseen = self._times == 0
+        unseen = self._sent.times == 0
         self._is_decided[unseen] = self._is_given_up[unseen]
         self._needs_solo[unseen] = self._doubts[unseen] > _MOST_DOUBTS
         self._is_stale = False
-
-    def _keys_of(self, active: Places) -> list[str]:
-        """Pools of active entries that are in the model."""
-        keys = dict.fromkeys(key for place in active.tolist() for key in self._pools_of[place])
-        return [key for key in keys if not self._repeats.is_discovered(self._sent[key].pool)]
 
     def _beliefs(self, active: Places, keys: Sequence[str]) -> tuple[Graph, Beliefs]:
         """What the pools of active entries say of these, the others taken as they are."""
@@ -397,23 +374,15 @@ class PoolBook:
 
     def _expected_share(self) -> float:
         probability = np.asarray(expit(self._log_odds), dtype=np.float64)
-        return expected_share(probability, self._times > 0)
-
-    def _tie(self, active: Places, graph: Graph, beliefs: Beliefs) -> None:
-        ties = Ties.of(graph, beliefs)
-        everyone = Ties.none(self._size)
-        everyone.home[active] = ties.home
-        everyone.log_odds[:] = self._log_odds
-        everyone.log_odds[active] = ties.log_odds
-        self._ties = Ties(everyone.home, everyone.log_odds, ties.log_clear)
+        return expected_share(probability, self._sent.times > 0)
 
     def _decide(self, active: Places, graph: Graph, beliefs: Beliefs) -> None:
         """Decide what can be decided, whatever the share of censored entries may really be."""
         prior = np.full(active.size, logit(self._share))
         is_given_up = self._is_given_up[active]
         is_doubted = self._is_doubted[active]
-        can_go = ~self._waiting()[active] & beliefs.has_settled & ~is_doubted
-        has_solo = self._alone[active, 1] > self._alone[active, 0]
+        can_go = ~self._sent.is_waiting[active] & beliefs.has_settled & ~is_doubted
+        has_solo = self._sent.alone[active, 1] > self._sent.alone[active, 0]
         was_clear = self._is_decided[active] & ~self._is_censored[active]
         was_censored = self._is_decided[active] & self._is_censored[active]
         looks_clear, looks_censored = self._looks(prior, beliefs.log_odds)
@@ -441,7 +410,7 @@ class PoolBook:
             ~beliefs.has_settled
             | ((looks_censored | (probability >= _LIKELY)) & ~has_solo)
             | (is_doubted & ((probability >= _SUSPECT) | (self._doubts[active] > _MOST_DOUBTS)))
-            | (self._times[active] - self._alone[active].sum(axis=1) >= MOST_IN_COMPANY)
+            | (self._sent.times[active] - self._sent.alone[active].sum(axis=1) >= MOST_IN_COMPANY)
         )
 
     def _looks(self, prior: Floats, log_odds: Floats, *, slack: float = 0.0) -> tuple[Flags, Flags]:
@@ -452,22 +421,33 @@ class PoolBook:
         )
         return looks_clear, log_odds + low >= logit(1 - self._limits.alpha) - slack
 
+    def _holds(self, places: Places) -> Flags:
+        """Whether what was decided of entries would be decided again by what is known now."""
+        prior = np.full(places.size, logit(self._share))
+        looks_clear, looks_censored = self._looks(prior, self._log_odds[places])
+        holds = np.where(self._is_censored[places], looks_censored, looks_clear)
+        return np.asarray(holds | self._is_given_up[places], dtype=np.bool_)
+
     def _explain(self, keys: Iterable[str]) -> None:
         """Find the blocked pools that no entry explains, and those that contradict all theirs."""
         may_explain = self._is_censored | self._is_given_up
+        is_clear = self._is_clear
         for key in keys:
             sent = self._sent[key]
             self._unexplained.pop(key, None)
-            is_open = sent.is_blocked and (
-                sent.places.size == 1 or self._repeats.is_open(sent.pool)
-            )
-            if is_open and not may_explain[sent.places].any():
+            is_settled = sent.places.size > 1 and not self._sent.repeats.is_open(sent.pool)
+            if (
+                sent.is_blocked
+                and not may_explain[sent.places].any()
+                and not (is_settled and is_clear[sent.places].all())
+            ):
                 self._unexplained[key] = None
-        is_clear = self._is_clear
         self._contradicted = [
             key
             for key in self._unexplained
-            if self._sent[key].places.size > 1 and is_clear[self._sent[key].places].all()
+            if self._sent[key].places.size > 1
+            and self._sent.repeats.is_open(self._sent[key].pool)
+            and is_clear[self._sent[key].places].all()
         ]
         self._is_bound[:] = False
         for key in self._contradicted:
@@ -490,18 +470,34 @@ class PoolBook:
         looks_clear, looks_censored = self._looks(prior, log_odds, slack=_SLACK)
         holds = np.where(self._is_censored, looks_censored, looks_clear) | self._is_given_up
         again |= self._is_decided & ~holds
+        again |= self._company_of_slipped(log_odds)
         looks_clear, _ = self._looks(prior, log_odds + self._caution)
-        again |= looks_clear & ~self._is_decided & ~self._is_doubted & ~self._waiting()
-        for pool in self._repeats.discovered:
+        again |= looks_clear & ~self._is_decided & ~self._is_doubted & ~self._sent.is_waiting
+        for pool in self._sent.repeats.discovered:
             places = np.fromiter(pool, np.int64)
             if not self._is_clear[places].all():
-                self._repeats.undo(pool)
+                self._sent.repeats.undo(pool)
                 again[places] = True
                 self._is_aside[places] = True  # so that they are counted below
         again &= self._is_aside
         self._is_aside[again] = False
         self._is_decided[again] = False
         return bool(again.any())
+
+    def _company_of_slipped(self, log_odds: Floats) -> Flags:
+        """Entries of delivered pools of which it is newly known that they slipped, or did not.
+
+        A pool that arrived with a censored entry in it says nothing of its other entries.
+        """
+        is_suspected = log_odds > logit(_SUSPECT)
+        changed = np.flatnonzero(is_suspected != self._is_suspected)
+        self._is_suspected = is_suspected
+        company = np.zeros(self._size, np.bool_)
+        for place in changed.tolist():
+            for key in self._sent.of(place):
+                if not self._sent[key].is_blocked:
+                    company[self._sent[key].places] = True
+        return company
 
 
 def _have_moved(before: Rates, now: Rates) -> bool:

@@ -12,6 +12,7 @@ the product of its entries' chances; with the product, 1,000 entries of which 1 
 a fifth more messages.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -83,6 +84,50 @@ class Ties:
                 beliefs.log_odds[graph.entry[edges]] - beliefs.messages[edges]
             )
         return cls(home, log_odds, beliefs.log_clear)
+
+    def among(self, places: Places, log_odds: Floats) -> "Ties":
+        """The same among more entries.
+
+        Args:
+            places: Which of them these are.
+            log_odds: By entry, the log-odds of all of them.
+        """
+        home = np.full(log_odds.size, _NOWHERE, dtype=np.int64)
+        home[places] = self.home
+        beside = log_odds.copy()
+        beside[places] = self.log_odds
+        return Ties(home, beside, self.log_clear)
+
+
+def untied(free: Places, ties: Ties, in_flight: Collection[Places]) -> Places:
+    """Give those that no message in flight bears on, or all if there are none.
+
+    What comes out of a half of a blocked pool nearly tells the other half; sending it at the same
+    time would ask twice.
+
+    Args:
+        free: Places of the entries that may be sent.
+        ties: What ties entries together.
+        in_flight: The entries of each pool that is on its way.
+    """
+    if not in_flight:
+        return free
+    homes = np.unique(np.concatenate([ties.home[places] for places in in_flight]))
+    others = free[~np.isin(ties.home[free], homes[homes >= 0])]
+    return others if others.size else free
+
+
+def as_many_as_fit(places: Places, lengths: Places, limits: PoolLimits) -> Places:
+    """Give the first of some entries, as many as the app takes in one message, but at least one.
+
+    Args:
+        places: The entries.
+        lengths: By entry, how many characters it takes.
+        limits: What the app takes.
+    """
+    ends = np.cumsum(lengths[places] + limits.joiner) - limits.joiner
+    fitting = int(np.searchsorted(ends, limits.characters, "right"))
+    return places[: min(limits.entries, max(1, fitting))]
 
 
 def best_pool(

@@ -30,17 +30,13 @@ class Repeats:
     def add(self, pool: frozenset[int], key: str, *, is_blocked: bool) -> None:
         """Note what became of a pool."""
         (self._blocked if is_blocked else self._delivered)[pool][key] = None
-        if len(self._blocked[pool]) > 1 and not self._delivered[pool]:
-            self._discovered.add(pool)  # unless its entries turn out not to be clear without it
-        else:
-            self._discovered.discard(pool)
+        self._look_at(pool)
 
     def remove(self, pool: frozenset[int], key: str) -> None:
         """Forget what became of a pool."""
         self._blocked[pool].pop(key, None)
         self._delivered[pool].pop(key, None)
-        if len(self._blocked[pool]) < 2:  # noqa: PLR2004 - twice is a repetition
-            self._discovered.discard(pool)
+        self._look_at(pool)
 
     def undo(self, pool: frozenset[int]) -> None:
         """Take a set for no combination: one of its entries may be what was blocked."""
@@ -62,3 +58,9 @@ class Repeats:
             and pool not in self._discovered
             and pool not in self._beyond
         )
+
+    def _look_at(self, pool: frozenset[int]) -> None:
+        if len(self._blocked[pool]) > 1 and not self._delivered[pool]:
+            self._discovered.add(pool)  # unless its entries turn out not to be clear without it
+        else:
+            self._discovered.discard(pool)

@@ -123,6 +123,11 @@ class Pooled:
         self._take_in(ledger)
         return self._book.clear.size > 0
 
+    def has_undecided(self, ledger: Ledger) -> bool:
+        """Whether any entry is undecided so far."""
+        self._take_in(ledger)
+        return self._book.has_undecided
+
     @property
     def longest(self) -> int:
         """How long a pool may be, in characters."""

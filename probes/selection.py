@@ -3,10 +3,13 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from hashlib import sha256
+from pathlib import Path
 from unicodedata import normalize
 
 from probes.errors import CampaignError
 from probes.options import Measured
+from probes.samples import read_samples
 from results.record import EntryRecord
 from wordlists.entry import Entry
 from wordlists.wordlist import Wordlist, load_all
@@ -37,8 +40,10 @@ def select(measured: Measured, *, only: Collection[str] | None = None) -> Select
         WordlistError: A list is broken or unknown.
         CampaignError: A filter leaves nothing.
     """
-    wordlists = tuple(load_all(measured.wordlists))
+    wordlists = () if measured.samples else tuple(load_all(measured.wordlists))
     entries = tuple(entry for wordlist in wordlists for entry in wordlist.entries)
+    if measured.samples:
+        entries = read_samples(Path(measured.samples))
     if measured.categories:
         entries = _kept(
             entries, "--category", measured.categories, [entry.category for entry in entries]
@@ -52,9 +57,24 @@ def select(measured: Measured, *, only: Collection[str] | None = None) -> Select
         by_id = {entry.id: entry.keyword for entry in entries}
         keywords = tuple(by_id.get(each, each) for each in wanted)
         entries = _kept(entries, "--entry", keywords, [entry.keyword for entry in entries])
+    if measured.shard:
+        entries = _part(entries, measured.shard)
     if only is not None:
         entries = tuple(entry for entry in entries if entry.id in only)
     return Selection(wordlists=wordlists, entries=entries)
+
+
+def is_in_shard(entry_id: str, shard: str) -> bool:
+    """Whether an entry is of a part, by a hash of its id.
+
+    So every host has the same parts, whatever other entries there are.
+
+    Args:
+        entry_id: Its id.
+        shard: The part, as ``k/n``.
+    """
+    number, count = map(int, shard.split("/"))
+    return int(sha256(entry_id.encode()).hexdigest(), 16) % count == number - 1
 
 
 def to_record(entry: Entry) -> EntryRecord:
@@ -67,6 +87,15 @@ def to_record(entry: Entry) -> EntryRecord:
         wordlist=entry.wordlist,
         source=entry.source,
     )
+
+
+def _part(entries: Sequence[Entry], shard: str) -> tuple[Entry, ...]:
+    kept = tuple(entry for entry in entries if is_in_shard(entry.id, shard))
+    if not kept:
+        raise CampaignError(
+            f"--shard {shard}: none of the {len(entries)} entries is of this part; take fewer parts"
+        )
+    return kept
 
 
 def _kept(

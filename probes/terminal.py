@@ -10,6 +10,7 @@ from rich.text import Text
 
 from probes.live_run import Report
 from probes.plan import span
+from results.change_record import Change
 from results.inference import Rate
 from results.record import MessageKind, Verdict, VerdictKind
 from results.verdict_rules import INCONSISTENT
@@ -52,6 +53,7 @@ def summary(report: Report, *, resume: str) -> list[RenderableType]:
         Text(_headline(report), style="bold"),
         *_tables(report),
         *_combinations(report),
+        *_comparison_lines(report),
         *(Text(line) for line in _measurement_lines(report)),
         *(Text(line, style="yellow") for line in _warnings(report)),
         *_changed_lines(report),
@@ -60,6 +62,7 @@ def summary(report: Report, *, resume: str) -> list[RenderableType]:
         *(Text(line, style="yellow") for line in _stopped_lines(report, resume)),
         *_truth_lines(report),
         *_file_lines(report),
+        *_told_lines(report),
         *([Text(report.problem, style="bold red")] if report.problem else []),
     ]
 
@@ -129,6 +132,47 @@ def _combinations(report: Report) -> list[RenderableType]:
         entries = [report.entries[each].keyword for each in discovery.entries]
         table.add_row(Text(" | ".join(entries)), Text(str(len(discovery.attempts))))
     return [table]
+
+
+def _comparison_lines(report: Report) -> list[Text]:
+    """What became of the entries since the baseline, what really changed first."""
+    changes = report.changes
+    if changes is None:
+        return []
+    if changes.problem is not None:
+        return [Text(f"Not compared: {changes.problem}", style="bold red")]
+    if changes.comparison is None:
+        return [Text("Nothing to compare with: no earlier run measured any of the same.")]
+    comparison, before = changes.comparison, changes.comparison.before
+    counts = comparison.counts
+    told = ", ".join(
+        f"{counts[each]} {each}"
+        for each in Change
+        if counts[each] or each.is_real or each is Change.FLICKER
+    )
+    flickers = ", ".join(
+        each.entry.keyword for each in comparison.differences if each.change is Change.FLICKER
+    )
+    return [
+        *(Text(sentence, style="bold red") for sentence in changes.sentences.values()),
+        Text(f"Since run {before.id} ({before.started_at:%Y-%m-%d %H:%M} UTC): {told}"),
+        *([Text(f"Flicker, no more than noise explains: {flickers}")] if flickers else []),
+        *(Text(f"Note: {note}", style="yellow") for note in comparison.notes),
+    ]
+
+
+def _told_lines(report: Report) -> list[Text]:
+    """Who was told of changes, and whom that did not reach."""
+    if report.told is None:
+        return []
+    delivered = [f"{channel} ({count})" for channel, count in report.told.delivered.items()]
+    return [
+        *([Text(f"Told of changes: {', '.join(delivered)}")] if delivered else []),
+        *(
+            Text(f"Alert not delivered, kept for the next run: {problem}", style="bold red")
+            for problem in report.told.kept
+        ),
+    ]
 
 
 def _cells(report: Report, verdict: Verdict) -> Sequence[RenderableType]:

@@ -48,6 +48,8 @@ def discoveries(log_e: NDArray[np.float64], level: float) -> NDArray[np.bool_]:
         level: Between 0 and 1.
     """
     count = len(log_e)
+    if not count:
+        return np.zeros(0, np.bool_)
     order = np.argsort(-log_e)
     needed = np.log(count) - np.log(level) - np.log(np.arange(1, count + 1))
     passed = np.flatnonzero(log_e[order] >= needed)

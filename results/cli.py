@@ -1,6 +1,7 @@
 """The `undelivered` subcommands about the journal: export, report, compare, explain and others."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,7 +14,8 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from results.aggregates import Period
-from results.compare import LEVEL, baseline, comparison_lines, earlier_runs
+from results.baselines import reference
+from results.compare import LEVEL, comparison_lines
 from results.compare import compare as compare_runs
 from results.data_package import DEFAULT_LICENCE, write_package
 from results.envelope import write_envelopes
@@ -23,6 +25,8 @@ from results.explanation import explain as explain_entry
 from results.export import write_runs
 from results.journal import LATEST, Journal
 from results.judged_run import judge_run
+from results.merge import Taken
+from results.merge import merge as merge_journals
 from results.parquet import write_parquet
 from results.record import ChatKind
 from results.redaction import Redaction
@@ -222,15 +226,16 @@ def compare(
     """Say which entries are newly censored or newly clear, and which only flicker."""
     with _plain_errors(), Journal.open(journal, read_only=True) as source:
         later = source.run(after)
-        earlier = baseline(source, later, before)
-        if earlier is None:
+        known = reference(source, later, before)
+        if known is None:
             raise JournalError(
                 f"{journal} has no run before {later.id} that measured the same; name one"
             )
         found = compare_runs(
-            judge_run(source, earlier.id),
+            known.runs[0],
             judge_run(source, later.id),
-            earlier=[judge_run(source, each.id) for each in earlier_runs(source, earlier)],
+            earlier=known.runs[1:],
+            settled=known.settled,
             level=level,
         )
         lines = comparison_lines(source, found)
@@ -238,6 +243,25 @@ def compare(
         typer.echo(line)
     if fail_on_change and found.changed:
         raise typer.Exit(1)
+
+
+@app.command()
+def merge(
+    journals: Annotated[
+        list[Path],
+        typer.Argument(metavar="JOURNAL...", help="The journals whose runs are to be taken over."),
+    ],
+    *,
+    journal: JournalOption = DEFAULT_JOURNAL,
+) -> None:
+    """Take over the runs of other journals, such as those of other hosts."""
+    with _plain_errors():
+        merged = merge_journals(journal, journals)
+    for each in merged:
+        typer.echo(f"{each.run_id}: {each.taken} ({each.source})")
+    counts = Counter(each.taken for each in merged)
+    told = ", ".join(f"{counts[taken]} {taken}" for taken in Taken if counts[taken])
+    typer.echo(f"{journal}: {told or 'the others hold no runs'}")
 
 
 @app.command()

@@ -98,7 +98,8 @@ MESSAGE_COLUMNS: Final = (
     Column("sent_at", "when the tap returned", Cell.OPTIONAL_TIME),
     Column(
         "sender_state",
-        "mark at the sender's bubble: pending, sent, failed; unmarked: neither mark nor text can be seen",
+        "mark at the sender's bubble: pending, sent, failed; unmarked: neither mark nor text "
+        "can be seen",
         Cell.OPTIONAL_TEXT,
         values=_all(SenderState),
     ),

@@ -9,22 +9,23 @@ The test is that of `results.change_test`.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from itertools import islice
 from math import exp
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import logit
 
+from results.baselines import Key, age
+from results.change_record import Change, ChangeRecord, ComparisonRecord
 from results.change_test import MOST_LOG, discoveries, log_e_values
 from results.circumstances import Circumstances
 from results.errors import JournalError
 from results.inference import Noise, log_evidence
-from results.journal import LATEST, Journal
+from results.journal import Journal
 from results.judged_run import JudgedRun, limits_of
 from results.pool_evidence import PooledRun, weigh
 from results.record import Condition, EntryRecord, Run, Verdict, VerdictKind
@@ -32,25 +33,7 @@ from results.record import Condition, EntryRecord, Run, Verdict, VerdictKind
 LEVEL: Final = 0.05
 """Largest expected share of wrong ones among the changes that are called."""
 
-MOST_EARLIER: Final = 2
-"""How many runs before the first add to what it says."""
-
 _LEAST_PROBABILITY: Final = 1e-12  # what belief propagation can still tell from none
-
-
-class Change(StrEnum):
-    """What became of an entry from one run to another."""
-
-    NEWLY_CENSORED = "newly censored"
-    NEWLY_CLEAR = "newly clear"
-    FLICKER = "flicker"  # the verdicts differ, but no more than noise makes them differ
-    UNCHANGED = "unchanged"
-    NOT_COMPARED = "not compared"  # not measured in both
-
-    @property
-    def is_real(self) -> bool:
-        """Whether something changed."""
-        return self in {Change.NEWLY_CENSORED, Change.NEWLY_CLEAR}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,16 +81,20 @@ class Comparison:
         return [each for each in self.differences if each.change.is_real]
 
     @property
-    def to_confirm(self) -> list[Difference]:
-        """Entries with opposite verdicts that noise could explain: more attempts would tell."""
+    def opposed(self) -> list[Difference]:
+        """Entries with opposite verdicts, whether or not that is called a change."""
         return [
             each
             for each in self.differences
-            if each.change is Change.FLICKER
-            and each.before is not None
+            if each.before is not None
             and each.after is not None
             and _is_opposed(each.before, each.after)
         ]
+
+    @property
+    def to_confirm(self) -> list[Difference]:
+        """Entries with opposite verdicts that noise could explain: more attempts would tell."""
+        return [each for each in self.opposed if each.change is Change.FLICKER]
 
     @property
     def counts(self) -> Mapping[Change, int]:
@@ -134,6 +121,7 @@ def compare(
     after: JudgedRun,
     *,
     earlier: Sequence[JudgedRun] = (),
+    settled: Mapping[Key, int] | None = None,
     level: float = LEVEL,
 ) -> Comparison:
     """Compare two runs.
@@ -143,12 +131,18 @@ def compare(
         after: The second.
         earlier: Runs before the first, the newest first, that add to what it says. Runs that send
             few messages an entry need them: one message that arrived is little to go by.
+        settled: Place of the run that an entry is compared with, 0 for the first, 1 for the newest
+            of the earlier ones, …; 0 where it is not named (`results.baselines`).
         level: The false discovery rate to keep.
 
     Raises:
         JournalError: They have no circumstances in common.
     """
-    of_before, of_after = _by_circumstances(before), _by_circumstances(after)
+    runs = (before, *earlier)
+    said = [_by_circumstances(run) for run in runs]
+    places = settled or {}
+    of_before = {**said[0], **{key: said[place][key] for key, place in places.items()}}
+    of_after = _by_circumstances(after)
     keys = list(dict.fromkeys((*of_after, *of_before)))
     if not {shared for _, shared in of_before} & {shared for _, shared in of_after}:
         raise JournalError(
@@ -156,22 +150,17 @@ def compare(
             f"({_all_circumstances(of_after)}) measured under nothing in common; compare "
             f"runs with the same app, kind of chat and regions"
         )
-    evidence_before, evidence_after = _Evidence(before), _Evidence(after)
     tested = [
         key
         for key in keys
         if (first := of_before.get(key)) and (second := of_after.get(key))
         if first.attempts and second.attempts
     ]
-    now = np.array([evidence_after.of(of_after[key]) for key in tested], np.float64)
-    then = np.array([evidence_before.of(of_before[key]) for key in tested], np.float64)
-    nested = [log_e_values(then, now)]
-    for run in earlier:
-        said, evidence = _by_circumstances(run), _Evidence(run)
-        then = then + np.array([evidence.of(said[key]) if key in said else 0.0 for key in tested])
-        nested.append(log_e_values(then, now))
-    # Which of them were like the first cannot be chosen by looking; a mean of e-values is one.
-    log_e = np.logaddexp.reduce(nested) - np.log(len(nested))
+    log_e = _log_e_values(
+        [_evidence(run, verdicts, tested) for run, verdicts in zip(runs, said, strict=True)],
+        _evidence(after, of_after, tested),
+        np.array([places.get(key, 0) for key in tested], np.int64),
+    )
     # What the verdicts do not support cannot be a change: a smaller e-value is still an e-value.
     opposed = np.array([_is_opposed(of_before[key], of_after[key]) for key in tested], np.bool_)
     is_change = discoveries(np.where(opposed, log_e, -np.inf), level)
@@ -198,71 +187,66 @@ def compare(
     )
 
 
-def baseline(journal: Journal, run: Run, asked: str = LATEST) -> Run | None:
-    """Find the run to compare with.
+def _log_e_values(
+    then: Sequence[NDArray[np.float64]], now: NDArray[np.float64], start: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Average over how many runs, from the one each entry is compared with, were like that one.
+
+    That cannot be chosen by looking, but a mean of e-values is one.
+    """
+    rows, columns = np.array(then).reshape(len(then), len(now)), np.arange(len(now))
+    total, nested = np.zeros(len(now)), []
+    for depth in range(len(then)):
+        place = start + depth
+        is_there = place < len(then)
+        total = total + np.where(is_there, rows[np.where(is_there, place, 0), columns], 0.0)
+        nested.append(log_e_values(total, now))
+    return np.asarray(np.logaddexp.reduce(nested) - np.log(len(nested)), np.float64)
+
+
+def _evidence(
+    run: JudgedRun, said: Mapping[Key, Verdict], keys: Sequence[Key]
+) -> NDArray[np.float64]:
+    """What a run says of entries, as logs of Bayes factors; 0 where it says nothing."""
+    evidence = _Evidence(run)
+    return np.array([evidence.of(said[key]) if key in said else 0.0 for key in keys], np.float64)
+
+
+def since(journal: Journal, run: Run, differences: Sequence[Difference]) -> list[Since]:
+    """Find out since when entries are what a run says they are.
 
     Args:
         journal: Where the runs are.
-        run: The run to be compared.
-        asked: A run id, the beginning of one, or ``latest``: the newest earlier run that said
-            anything of the same entries under the same circumstances.
+        run: The run.
+        differences: The entries.
 
     Returns:
-        ``None`` if there is no such earlier run.
-
-    Raises:
-        JournalError: The run that was asked for is not there, or is the run itself.
+        The same for each, in their order.
     """
-    if asked != LATEST:
-        found = journal.run(asked)
-        if found.id == run.id:
-            raise JournalError(f"run {run.id!r} cannot be compared with itself; name another run")
-        return found
-    return next(_runs_like(journal, run), None)
-
-
-def earlier_runs(journal: Journal, run: Run, most: int = MOST_EARLIER) -> list[Run]:
-    """Find the newest runs before one that said anything of the same entries.
-
-    Args:
-        journal: Where the runs are.
-        run: The run.
-        most: How many at most.
-    """
-    return list(islice(_runs_like(journal, run), most))
-
-
-def _runs_like(journal: Journal, run: Run) -> Iterator[Run]:
-    wanted = _said(journal, run)
-    for each in journal.runs():
-        if _age(each) < _age(run) and wanted & _said(journal, each):
-            yield each
-
-
-def since(journal: Journal, run: Run, difference: Difference) -> Since:
-    """Find out since when an entry is what a run says it is.
-
-    Args:
-        journal: Where the runs are.
-        run: The run.
-        difference: The entry.
-    """
-    kind = None if difference.after is None else difference.after.kind
-    first, last_other = run.started_at, None
-    runs = [each for each in journal.runs() if _age(each) < _age(run)]
-    for each in runs:  # the newest first
-        said = {
-            VerdictKind(row.text("verdict"))
-            for row in journal.verdict_rows(each.id)
-            if row.text("entry_id") == difference.entry.id
-            and Circumstances.from_row(row) == difference.circumstances
-        }
-        if said == {kind}:
-            first = each.started_at
-        elif said and said != {VerdictKind.INCONCLUSIVE}:
-            last_other = each.started_at
+    found = {_key(each): Since(first=run.started_at, last_other=None) for each in differences}
+    kinds = {_key(each): each.after.kind for each in differences if each.after is not None}
+    open_keys = set(kinds)
+    for each in journal.runs():  # the newest first
+        if not open_keys:
             break
-    return Since(first=first, last_other=last_other)
+        if age(each) >= age(run):
+            continue
+        said: dict[Key, set[VerdictKind]] = {}
+        for row in journal.verdict_rows(each.id):
+            key = row.text("entry_id"), Circumstances.from_row(row)
+            if key in open_keys:
+                said.setdefault(key, set()).add(VerdictKind(row.text("verdict")))
+        for key, kinds_said in said.items():
+            if kinds_said == {kinds[key]}:
+                found[key] = Since(first=each.started_at, last_other=None)
+            elif kinds_said != {VerdictKind.INCONCLUSIVE}:
+                found[key] = Since(first=found[key].first, last_other=each.started_at)
+                open_keys.discard(key)
+    return [found[_key(each)] for each in differences]
+
+
+def _key(difference: Difference) -> Key:
+    return difference.entry.id, difference.circumstances
 
 
 def sentence(difference: Difference, since: Since | None = None) -> str:
@@ -273,6 +257,32 @@ def sentence(difference: Difference, since: Since | None = None) -> str:
         if since.last_other is not None:
             text += f" (otherwise last on {since.last_other:%Y-%m-%d %H:%M})"
     return f"{text}; before: {_told(difference.before)}; now: {_told(difference.after)}"
+
+
+def record_of(journal: Journal, comparison: Comparison) -> ComparisonRecord:
+    """Put a comparison into the form the journal keeps.
+
+    Args:
+        journal: Where earlier runs are, to say since when.
+        comparison: The comparison.
+    """
+    changed = comparison.changed
+    dated = since(journal, comparison.after, changed)
+    return ComparisonRecord(
+        run_id=comparison.after.id,
+        baseline=comparison.before.id,
+        changes=[
+            ChangeRecord(
+                run_id=comparison.after.id,
+                entry_id=each.entry.id,
+                keyword=each.entry.keyword,
+                circumstances=each.circumstances,
+                change=each.change,
+                sentence=sentence(each, when),
+            )
+            for each, when in zip(changed, dated, strict=True)
+        ],
+    )
 
 
 def comparison_lines(journal: Journal, comparison: Comparison) -> list[str]:
@@ -288,9 +298,8 @@ def comparison_lines(journal: Journal, comparison: Comparison) -> list[str]:
         f"run {after.id} ({after.started_at:%Y-%m-%d %H:%M} UTC)",
         *(f"note: {note}" for note in comparison.notes),
     ]
-    lines += [sentence(each, since(journal, after, each)) for each in comparison.changed] or [
-        "nothing changed"
-    ]
+    dated = since(journal, after, comparison.changed)
+    lines += list(map(sentence, comparison.changed, dated)) or ["nothing changed"]
     lines += [sentence(each) for each in comparison.differences if each.change is Change.FLICKER]
     counts = ", ".join(f"{count} {change}" for change, count in comparison.counts.items() if count)
     lines.append(
@@ -334,7 +343,7 @@ class _Evidence:
         return log_evidence(verdict.blocked, verdict.delivered, self._noise[condition])
 
 
-def _by_circumstances(run: JudgedRun) -> dict[tuple[str, Circumstances], Verdict]:
+def _by_circumstances(run: JudgedRun) -> dict[Key, Verdict]:
     return {
         (verdict.entry_id, Circumstances.of(verdict.condition)): verdict for verdict in run.verdicts
     }
@@ -387,15 +396,5 @@ def _notes(before: JudgedRun, after: JudgedRun) -> list[str]:
     return notes
 
 
-def _all_circumstances(verdicts: Mapping[tuple[str, Circumstances], Verdict]) -> str:
+def _all_circumstances(verdicts: Mapping[Key, Verdict]) -> str:
     return "; ".join(sorted({str(each) for _, each in verdicts})) or "no verdicts"
-
-
-def _said(journal: Journal, run: Run) -> set[tuple[str, Circumstances]]:
-    return {
-        (row.text("entry_id"), Circumstances.from_row(row)) for row in journal.verdict_rows(run.id)
-    }
-
-
-def _age(run: Run) -> tuple[datetime, str]:
-    return run.started_at, run.id

@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Self
 
 from results import migrations
+from results.change_record import Alert, ComparisonRecord, change_row
 from results.errors import JournalError, explained
 from results.journal_reader import LATEST, JournalReader
 from results.lock import WriterLock
@@ -43,8 +44,12 @@ from results.rows import (
     verdict_row,
 )
 from results.statements import (
+    INSERT_ALERT,
     INSERT_ATTEMPT,
+    INSERT_CHANGE,
+    INSERT_COMPARISON,
     INSERT_VERDICT,
+    MARK_ALERT,
     UPDATE_ATTEMPT,
     UPSERT_ARRIVAL,
     UPSERT_CURSOR,
@@ -305,6 +310,50 @@ class Journal(JournalReader):
         with self._transaction(f"the verdicts of run {run_id!r}") as connection:
             connection.execute("DELETE FROM verdicts WHERE run_id = ?", (stored_value(run_id),))
             connection.executemany(INSERT_VERDICT, map(stored, rows))
+
+    def save_comparison(self, record: ComparisonRecord, channels: Sequence[str] = ()) -> None:
+        """Record what a run was compared with and what changed, in place of an earlier record.
+
+        Args:
+            record: The comparison.
+            channels: Who has to be told of each change, once; what they were told stays told.
+
+        Raises:
+            JournalError: There is no such run, or the disk refuses.
+        """
+        row = {"run_id": record.run_id, "baseline": record.baseline}
+        rows = [change_row(each) for each in record.changes]
+        with self._transaction(f"what changed in run {record.run_id!r}") as connection:
+            connection.execute(INSERT_COMPARISON, stored(row))
+            connection.execute(
+                "DELETE FROM changes WHERE run_id = ?", (stored_value(record.run_id),)
+            )
+            connection.executemany(INSERT_CHANGE, map(stored, rows))
+            connection.executemany(
+                INSERT_ALERT,
+                (stored({"channel": channel, **each}) for channel in channels for each in rows),
+            )
+
+    def mark_delivered(self, alerts: Sequence[Alert], at: datetime) -> None:
+        """Record that alerts were delivered.
+
+        Raises:
+            JournalError: The disk refuses.
+        """
+        with self._transaction(f"that {len(alerts)} alerts were delivered") as connection:
+            connection.executemany(
+                MARK_ALERT,
+                (
+                    stored(
+                        {
+                            "channel": each.channel,
+                            "delivered_at": time_text(at),
+                            **change_row(each.change),
+                        }
+                    )
+                    for each in alerts
+                ),
+            )
 
     # -- the connection ---------------------------------------------------------------------------
 

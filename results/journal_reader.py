@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from results.attempt_rows import AttemptRow
+from results.change_record import Alert, ChangeRecord, change_of
 from results.errors import JournalError, explained
 from results.record import ArrivalRecord, Attempt, EntryRecord, Run, Sighting, Verdict
 from results.rows import (
@@ -199,6 +200,24 @@ class JournalReader:
             if len(rows) < page:
                 return
             last = rows[-1].integer("place")
+
+    def comparisons(self) -> Mapping[str, str]:
+        """Give the runs that were compared, each with the run it was compared with."""
+        rows = self._rows("SELECT * FROM comparisons")
+        return {row.text("run_id"): row.text("baseline") for row in rows}
+
+    def changes(self, run_id: str) -> list[ChangeRecord]:
+        """List what a run called changed."""
+        rows = self._rows("SELECT * FROM changes WHERE run_id = :run_id", run_id=run_id)
+        return [change_of(row) for row in rows]
+
+    def alerts(self) -> list[Alert]:
+        """List what has still to be told, the oldest run's changes first."""
+        rows = self._rows(
+            "SELECT alerts.* FROM alerts JOIN runs ON runs.id = run_id "
+            "WHERE delivered_at IS NULL ORDER BY started_at, alerts.rowid"
+        )
+        return [Alert(channel=row.text("channel"), change=change_of(row)) for row in rows]
 
     def sent_between(self, account: str, start: datetime, end: datetime) -> int:
         """Count what an account sent in ``start <= created_at < end``, over all runs.

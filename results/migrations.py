@@ -35,6 +35,17 @@ _CONDITION: Final = """
     sender_region TEXT NOT NULL,
     receiver_region TEXT NOT NULL"""
 
+_CHANGE: Final = """
+    run_id TEXT NOT NULL REFERENCES runs(id),
+    entry_id TEXT NOT NULL,
+    keyword TEXT NOT NULL,
+    app TEXT NOT NULL,
+    chat TEXT NOT NULL,
+    sender_region TEXT NOT NULL,
+    receiver_region TEXT NOT NULL,
+    change TEXT NOT NULL,
+    sentence TEXT NOT NULL"""
+
 # No table is STRICT: a text with half an emoji has no UTF-8 form and is kept as a BLOB in the same
 # column (results.journal).
 MIGRATIONS: Final = (
@@ -177,6 +188,27 @@ MIGRATIONS: Final = (
                 receiver TEXT NOT NULL,
                 cursor TEXT NOT NULL,
                 PRIMARY KEY (run_id, receiver)
+            )""",
+        ),
+    ),
+    Migration(
+        name="0005_changes",
+        statements=(
+            """CREATE TABLE comparisons (
+                run_id TEXT PRIMARY KEY REFERENCES runs(id),
+                baseline TEXT NOT NULL
+            )""",
+            f"""CREATE TABLE changes (
+                {_CHANGE},
+                PRIMARY KEY (run_id, entry_id, app, chat, sender_region, receiver_region)
+            )""",
+            # What is told stays told, and with the same words, though the run may be resumed.
+            f"""CREATE TABLE alerts (
+                channel TEXT NOT NULL,
+                {_CHANGE},
+                delivered_at TEXT,
+                PRIMARY KEY (
+                    channel, run_id, entry_id, app, chat, sender_region, receiver_region, change)
             )""",
         ),
     ),

@@ -174,8 +174,8 @@ def weigh(
         return PooledRun(company=company, share=share, discoveries=(), reach=reach, check=check)
     repeated = _blocked_again(probes, scores)
     beyond_doubt = [each for each in probes if frozenset(each.entries) not in repeated]
-    beliefs, _ = run.beliefs(beyond_doubt)
-    is_clear = beliefs.probability <= limits.beta
+    beliefs, share = run.beliefs(beyond_doubt)
+    is_clear = _looks_clear(beliefs, share, limits)
     discovered = {
         pool
         for pool in repeated
@@ -193,6 +193,15 @@ def weigh(
         reach=reach,
         check=check,
     )
+
+
+def _looks_clear(beliefs: Beliefs, share: float, limits: Limits) -> Flags:
+    """By entry, whether messages, and not the estimated share alone, make it clear."""
+    prior = float(logit(min(share, _MOST_SHARE)))
+    high = prior_shifts(share)[2]
+    is_improbable = beliefs.log_odds + high <= logit(limits.beta)
+    is_told = beliefs.log_odds <= prior - np.log(LEAST_FACTOR)
+    return np.asarray(is_improbable & is_told, dtype=np.bool_)
 
 
 def _is_beyond(attempt: Attempt, scores: Mapping[str, Score], reach: int | None) -> bool:

@@ -70,3 +70,24 @@ INSERT_VERDICT: Final = """
         :verdict, :probability, :probability_low, :probability_high,
         :blocked, :delivered, :void, :unknown, :attempts, :rule_id, :rules_version,
         :pools_blocked, :pools_delivered)"""
+
+INSERT_COMPARISON: Final = """
+    INSERT INTO comparisons VALUES (:run_id, :baseline)
+    ON CONFLICT (run_id) DO UPDATE SET baseline = excluded.baseline"""
+
+INSERT_CHANGE: Final = """
+    INSERT INTO changes VALUES (
+        :run_id, :entry_id, :keyword, :app, :chat, :sender_region, :receiver_region, :change,
+        :sentence)"""
+
+INSERT_ALERT: Final = """
+    INSERT INTO alerts VALUES (
+        :channel, :run_id, :entry_id, :keyword, :app, :chat, :sender_region, :receiver_region,
+        :change, :sentence, NULL)
+    ON CONFLICT DO NOTHING"""
+
+MARK_ALERT: Final = """
+    UPDATE alerts SET delivered_at = :delivered_at
+    WHERE channel = :channel AND run_id = :run_id AND entry_id = :entry_id AND app = :app
+        AND chat = :chat AND sender_region = :sender_region
+        AND receiver_region = :receiver_region AND change = :change"""

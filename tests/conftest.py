@@ -1,5 +1,6 @@
 """How the project's own tests are run: any warning fails, and a slow machine does not."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,9 @@ settings.load_profile("undelivered")
 def pytest_configure(config: pytest.Config) -> None:
     """Turn warnings into errors here, but not in a researcher's run of the probes."""
     config.addinivalue_line("filterwarnings", "error")
+    # httpx imports it late. Were that in a session of pytester's, it would be forgotten afterwards,
+    # and imported again: httpx then fails to know the errors of the second copy.
+    import_module("httpcore")
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:

@@ -18,6 +18,7 @@ from drivers.embedded.adb_sync import serve_sync
 from drivers.embedded.device import SERVER_PORT, Device
 from drivers.embedded.policy import FaultKind
 from drivers.embedded.uiautomator2_driver import MODEL
+from drivers.ports import free_ports
 
 _HOST: Final = "127.0.0.1"
 _LOG = logging.getLogger("undelivered.handset")
@@ -42,13 +43,15 @@ class Adbd:
         self._server_port = server_port
         self._shell = Shell(device, PROGRAMS, WATCHERS)
         self._server: asyncio.Server | None = None
-        self._port = 0
+        self._port: int | None = None
         self._connections: dict[Connection, asyncio.Task[None] | None] = {}
 
     async def start(self) -> str:
-        """Listen, on a free port, or the same as before; the address, as `adb connect` takes it."""
+        """Listen, on the same port each time; the address, as `adb connect` takes it."""
+        if self._port is None:
+            (self._port,) = free_ports(1)  # the system's choice may be gone after a restart
+        # Not on a socket of our own: asyncio would let its packets wait for one another (Nagle).
         self._server = await asyncio.start_server(self._serve, _HOST, self._port)
-        self._port = int(self._server.sockets[0].getsockname()[1])
         return f"{_HOST}:{self._port}"
 
     def drop_link(self) -> None:

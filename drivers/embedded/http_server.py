@@ -6,11 +6,13 @@ from typing import Final
 import uvicorn
 from starlette.applications import Starlette
 
+from drivers.ports import free_ports
+
 _HOST: Final = "127.0.0.1"
 
 
-def _listening(port: int = 0) -> socket.socket:
-    """A socket that listens; by default on a free port."""
+def _listening(port: int) -> socket.socket:
+    """A socket that listens."""
     listening = socket.create_server((_HOST, port))
     # Inherited by connections; otherwise each answer waits 40 ms for the client's delayed ACK.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -31,8 +33,8 @@ class HandsetServer(uvicorn.Server):
                 timeout_keep_alive=600,
             )
         )
-        self._socket = _listening()
-        self._port = int(self._socket.getsockname()[1])
+        (self._port,) = free_ports(1)  # the system's choice may be gone after a restart
+        self._socket = _listening(self._port)
 
     @property
     def port(self) -> int:

@@ -12,6 +12,11 @@ from pydantic_core import ErrorDetails
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_]{1,40}")
 _MOST_PROBLEMS = 3
+_MARK = b"\xef\xbb\xbf"  # a byte order mark, which some services begin with
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)", re.DOTALL
+)
+_HALF = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 
 class Table(BaseModel):
@@ -65,6 +70,19 @@ def requested_pause_s(response: httpx.Response, body: bytes) -> float | None:
         pauses += [refused.retry_after_ms / 1000, refused.parameters.retry_after]
     longest_s = max(each for each in pauses if each < float("inf"))
     return longest_s if longest_s > 0 else None
+
+
+def readable(body: bytes) -> bytes:
+    """JSON as parsers want it: without a byte order mark, and without halves of characters.
+
+    Where a service or a filter cuts a text within an emoji, half of it is left, which JSON can
+    write and no parser of ours takes. It becomes U+FFFD; otherwise one such message, whoever sent
+    it, would keep all others from being read.
+    """
+    return _ESCAPE.sub(
+        lambda found: b"\\ufffd" if _HALF.fullmatch(found[0]) else found[0],
+        body.removeprefix(_MARK),
+    )
 
 
 def problem_of(answer: Answer, error: ValidationError) -> str:

@@ -151,11 +151,21 @@ class JsonInbox:
         if not isinstance(items, list):
             raise self._service.bad(answer, f"items = {self._paths.items.text!r} is no list")
         messages = [self._message(answer, item, at) for at, item in enumerate(items)]
-        return messages if self._order == "oldest_first" else messages[::-1]
+        by_id = {each.id: each for each in messages}
+        if any(by_id[each.id].digest != each.digest for each in messages):
+            # Each would be taken for an edit of the one before.
+            raise self._service.bad(
+                answer, f"id = {self._paths.id.text!r} is the same for messages that differ"
+            )
+        once = list(by_id.values())
+        return once if self._order == "oldest_first" else once[::-1]
 
     def _message(self, answer: Answer, item: JsonValue, at: int) -> "_Message":
         paths = self._paths
         text = self._at(answer, item, paths.text, f"message {at}: text")
+        sender = self._name_at(answer, item, paths.sender, f"message {at}: sender")
+        if text is None and sender != self._sender:
+            text = ""  # a picture, or somebody who came in; nothing of it counts
         if not isinstance(text, str):
             raise self._service.bad(
                 answer, f"message {at}: text = {paths.text.text!r} is no text in quotes"
@@ -163,7 +173,7 @@ class JsonInbox:
         return _Message(
             id=message_id(self._name_at(answer, item, paths.id, f"message {at}: id")),
             text=text,
-            sender=self._name_at(answer, item, paths.sender, f"message {at}: sender"),
+            sender=sender,
             time=None if paths.time is None else self._time_at(answer, item, paths.time, at),
         )
 

@@ -12,7 +12,7 @@ import stamina
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from drivers.errors import ConfigError, DriverError, SessionLost
-from drivers.inboxes.answer import Answer, problem_of, requested_pause_s
+from drivers.inboxes.answer import Answer, problem_of, readable, requested_pause_s
 from drivers.inboxes.errors import ArrivalsLost, BadAnswer
 from drivers.inboxes.veil import Veil
 
@@ -160,7 +160,7 @@ class Service:
             BadAnswer: It is not JSON, or not of this form.
         """
         try:
-            return model.model_validate_json(answer.body)
+            return model.model_validate_json(readable(answer.body))
         except ValidationError as error:
             # Neither the error nor what caused it may hold what was in the answer.
             problem = problem_of(answer, error)
@@ -244,7 +244,7 @@ class Service:
             )
         if error.pause_s is not None and error.pause_s > _MOST_PAUSE_S:
             return SessionLost(
-                f"{self.name}: {error.place} asks for a pause of {error.pause_s:g} s. Nothing is "
+                f"{self.name}: {error.place} asks for a pause of {error.pause_s:.0f} s. Nothing is "
                 "lost; wait, then resume the run, and look less often (interval_s)."
             )
         return SessionLost(

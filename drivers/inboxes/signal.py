@@ -30,7 +30,7 @@ import httpx
 from pydantic import Field, JsonValue
 
 from drivers.errors import DriverError, NotLoggedIn, Unreadable
-from drivers.inboxes.answer import Answer, Table
+from drivers.inboxes.answer import Answer, Table, readable
 from drivers.inboxes.errors import ArrivalsLost, BadAnswer
 from drivers.inboxes.inbox import Arrival, Batch, Change, Cursor, message_id, moment, read_cursor
 from drivers.inboxes.service import Service
@@ -292,7 +292,7 @@ def received_in(printed: str) -> tuple[list[_Received], bool]:
         rest.append(printed[at:start])
         try:
             value, at = decoder.raw_decode(printed, start)
-            received.append(_Received.model_validate_json(json.dumps(value)))
+            received.append(_Received.model_validate_json(readable(json.dumps(value).encode())))
         except (ValueError, RecursionError):  # also pydantic's
             rest.append("{")
             at = max(at, start + 1)

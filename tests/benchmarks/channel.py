@@ -9,7 +9,7 @@ message is chosen while those of all other lanes are on their way.
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
@@ -43,15 +43,17 @@ class Channel:
         blocks: Whether the filter means to block a text.
         loss: Share of harmless messages that are lost.
         slip: Share of censored messages that arrive.
+        knows_canary: Whether it blocks the canary, too; if not, that is left to `blocks`.
     """
 
     blocks: Callable[[str], bool]
     loss: float
     slip: float
+    knows_canary: bool = True
 
     def lets_through(self, text: str, random: Random) -> bool:
         """Whether a text arrives."""
-        is_censored = CANARY in text or self.blocks(text)
+        is_censored = (self.knows_canary and CANARY in text) or self.blocks(text)
         return random.random() < (self.slip if is_censored else 1 - self.loss)
 
 
@@ -128,8 +130,10 @@ class Course:
 
     Attributes:
         verdicts: What it says, by entry id.
+        told: What its tests said when they ended.
         kinds: Messages by kind.
-        confirmations: Probes that carried alone an entry that lacked nothing but that.
+        confirmations: Probes that carried alone an entry that lacked nothing but that, or clear
+            entries that had arrived once.
         void: Probes that did not count.
         weighed: What its pools amount to; ``None`` if it sent none.
         choosing_s: For each probe, how long a processor worked to take in what was learnt since
@@ -138,6 +142,7 @@ class Course:
     """
 
     verdicts: Mapping[str, Verdict]
+    told: Mapping[str, VerdictKind]
     kinds: Mapping[MessageKind, int]
     confirmations: int
     void: int
@@ -207,19 +212,23 @@ class SimulatedRun:
         )
         self._lanes = [SimulatedLane(name=f"lane-{n}", room=room) for n in range(lanes)]
         self._undecided = dict.fromkeys(self._entries)
+        self._asked_for: deque[str] = deque(self._entries)  # in this order; the first is wanted
+        self._told: dict[str, VerdictKind] = {}
         self._kinds: Counter[MessageKind] = Counter()
         self._confirmations = 0
         self._choosing_s: list[float] = []
         self._open_at: list[int] = []
 
     def to_the_end(self) -> Course:
-        """Send until nothing more is needed, and settle what all attempts leave undecided."""
+        """Send until all is told, and settle what all attempts leave undecided."""
         self._send_all()
+        told = dict(self._told)
         for _ in range(SETTLING_ROUNDS):
             _, said = self._verdicts()
             doubtful = [each.entry_id for each in said if each.kind is VerdictKind.INCONCLUSIVE]
             self.strategy.doubt(doubtful)
             self._undecided.update(dict.fromkeys(doubtful))
+            self._asked_for.extend(each for each in self._entries if not self._is_done(each))
             before = sum(self._kinds.values())
             self._send_all()
             if sum(self._kinds.values()) == before:
@@ -227,6 +236,7 @@ class SimulatedRun:
         weighed, said = self._verdicts()
         return Course(
             verdicts={each.entry_id: each for each in said},
+            told=told,
             kinds=self._kinds,
             confirmations=self._confirmations,
             void=sum(
@@ -240,25 +250,68 @@ class SimulatedRun:
         )
 
     def _send_all(self) -> None:
+        """Send for as long as an entry that is asked for needs it."""
         idle = 0
         turn = 0
-        while idle < len(self._lanes):
+        self._tell()
+        while self._asked_for:
             lane = self._lanes[turn % len(self._lanes)]
             turn += 1
             self._see(lane)
-            message = self._choose(lane)
-            if message is None:
-                # Others may learn what this one waits for.
-                idle = 0 if any(each.in_hand for each in self._lanes) else idle + 1
-                continue
-            idle = 0
-            self._send(lane, message)
+            message = self._choose(lane) if self._asked_for else None
+            if message is not None:
+                self._send(lane, message)
+                idle = 0
+            elif any(each.in_hand for each in self._lanes):
+                idle = 0  # others may learn what this one waits for
+            else:
+                idle += 1
+            if idle > len(self._lanes):
+                self._tell(is_at_rest=True)
+                idle = 0
             if sum(self._kinds.values()) > MOST_MESSAGES_AN_ENTRY * len(self._entries) + 1000:
                 raise AssertionError("the run does not end")
+        for lane in self._lanes:
+            self._see(lane)
+
+    def _tell(self, *, is_at_rest: bool = False) -> None:
+        """Tell what the tests of a run would, one after the other, each when it is done.
+
+        Args:
+            is_at_rest: Whether no lane has anything to send, so that the first is told as it is.
+        """
+        while self._asked_for and (is_at_rest or self._is_done(self._asked_for[0])):
+            is_at_rest = False
+            entry = self._asked_for.popleft()
+            self._told.setdefault(entry, self._said_now(entry))
+
+    def _is_done(self, entry_id: str) -> bool:
+        """Whether an entry needs nothing more, and what it has can no longer change."""
+        tally = self.ledger.tally(entry_id)
+        is_done = (
+            not tally.pending
+            and tally.is_final
+            and not self.strategy.needs_more(self.ledger, entry_id)
+        )
+        if is_done:
+            self._undecided.pop(entry_id, None)
+        return is_done
+
+    def _said_now(self, entry_id: str) -> VerdictKind:
+        return verdicts(
+            [self._entries[entry_id]],
+            self.ledger.of_entry(entry_id),
+            self.ledger.scores,
+            condition=CONDITION,
+            noise=self.ledger.noise,
+            limits=self.limits,
+            company=self.strategy.company_of(self.ledger, [entry_id]),
+        )[0].kind
 
     def _choose(self, lane: SimulatedLane) -> Message | None:
         began = process_time()
-        message = self._agenda.choose(lane, self.ledger, list(self._undecided), may_probe=True)
+        candidates = dict.fromkeys((self._asked_for[0], *self._undecided))
+        message = self._agenda.choose(lane, self.ledger, list(candidates), may_probe=True)
         seconds = process_time() - began
         if message is not None and message.kind is MessageKind.PROBE:
             self._choosing_s.append(seconds)
@@ -267,16 +320,27 @@ class SimulatedRun:
         return message
 
     def _is_confirmation(self, message: Message) -> bool:
-        """Whether it carries alone an entry that is censored by all that is known but for that."""
-        if len(message.entries) > 1:
+        """Whether it only makes sure of what is known.
+
+        It carries alone an entry that is censored by all that is known but for that, or together
+        entries that are clear but have not arrived twice.
+        """
+        company = self.strategy.company_of(self.ledger, message.entries)
+        if not company:
             return False
+        if len(message.entries) > 1:
+            is_new = not any(
+                set(message.entries) == set(attempt.entries)
+                for attempt in self.ledger.of_entry(message.entries[0])
+            )
+            return is_new and all(
+                each.speaks_for_clear and each.probability_high <= self.limits.beta
+                for each in company.values()
+            )
         entry = message.entries[0]
-        company = self.strategy.company_of(self.ledger, [entry]).get(entry)
         tally = self.ledger.tally(entry)
         return (
-            company is not None
-            and company.probability >= 1 - self.limits.alpha
-            and tally.blocked <= tally.delivered
+            company[entry].probability >= 1 - self.limits.alpha and tally.blocked <= tally.delivered
         )
 
     def _send(self, lane: SimulatedLane, message: Message) -> None:
@@ -316,20 +380,9 @@ class SimulatedRun:
         if attempt.kind is MessageKind.CONTROL:
             lane.lost_controls = 0 if arrives else lane.lost_controls + 1
         self.ledger.put(seen)
-        if arrives:
-            self._drop_done(self.ledger.lane(lane.name))
         self._undecided.update(dict.fromkeys(attempt.entries))
-
-    def _drop_done(self, attempts: Iterable[Attempt]) -> None:
-        """Forget entries that need nothing more, as a campaign does when it is asked for them."""
-        newest = list(attempts)[-12:]
-        if newest[-1].kind is not MessageKind.CONTROL:
-            return
-        for entry_id in {each for attempt in newest for each in attempt.entries}:
-            tally = self.ledger.tally(entry_id)
-            is_settled = tally.is_final and not tally.pending
-            if is_settled and not self.strategy.needs_more(self.ledger, entry_id):
-                self._undecided.pop(entry_id, None)
+        if arrives:
+            self._tell()
 
     def _verdicts(self) -> tuple[PooledRun | None, list[Verdict]]:
         attempts = self.ledger.attempts

@@ -14,7 +14,8 @@ from functools import cache
 
 import numpy as np
 
-from results.compare import LEVEL, Change, compare
+from results.change_record import Change
+from results.compare import LEVEL, compare
 from results.inference import Limits, Noise
 from results.judged_run import JudgedRun
 from results.record import (
@@ -137,7 +138,7 @@ def simulate(
     )
     return JudgedRun(
         run=record,
-        entries={f"entry-{place}": _entry(place) for place in range(case.entries)},
+        entries={f"entry-{place}": entry_of(place) for place in range(case.entries)},
         attempts=attempts,
         scores=scores,
         verdicts=[
@@ -148,7 +149,8 @@ def simulate(
 
 
 @cache
-def _entry(place: int) -> EntryRecord:
+def entry_of(place: int) -> EntryRecord:
+    """The entry at a place of a simulated list."""
     return EntryRecord(
         id=f"entry-{place}",
         components=(f"word {place}",),

@@ -16,7 +16,13 @@ binary asymmetric channel: no method can do with fewer messages on average (Shan
 The seeds of a case are in its name. None of them was used to choose how pools are made; for that,
 seeds from 1000 on were.
 
+Columns: messages an entry; the two ratios; wrong verdicts in percent of all entries, and of those
+called censored; how many should be by the verdicts' own probabilities; entries of which a test
+first told something else; entries left undecided; median milliseconds to take in what is new and
+choose a message.
+
 Run: python -m tests.benchmarks.messages [--quick] [--json] [--all] [--published FOLDER]
+or:  python -m tests.benchmarks.messages --n 1000 --prevalence 1 5 --lanes 8 --seeds 20
 """
 
 import argparse
@@ -26,13 +32,13 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import product
 from math import comb, log2
-from os import cpu_count
 from pathlib import Path
 from random import Random
 from statistics import mean, median
 from typing import Final
 
 from probes.message import compose
+from probes.strategy import STRATEGIES
 from results.pooling import Rates, capacity
 from results.record import EntryRecord, VerdictKind
 from tests.benchmarks.channel import Channel, SimulatedRun, known
@@ -47,12 +53,15 @@ SHARES: Final = (0.005, 0.01, 0.05, 0.1, 0.2)
 NOISES: Final = (0.0, 0.01, 0.05)
 LANES: Final = (1, 8)
 CLASSICS: Final[dict[str, Method]] = {"dorfman": dorfman, "splitting": splitting}
+METHODS: Final = (*STRATEGIES, *CLASSICS)
 
+FEWEST_SEEDS: Final = 20  # for goals
 MOST_OVER_BOUND: Final = {1: 1.10, 8: 1.25}  # by lanes
 MOST_EVERYTHING: Final = 1.6
 MOST_WRONG: Final = 0.01  # of all entries
 MOST_WRONG_CENSORED: Final = 0.02  # of those called censored
 MOST_MS: Final = 50.0
+MOST_PERCENT: Final = 50.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +80,6 @@ class Case:
             and the others a third as often.
         published: Where the entries are from; by default they are made up.
         seeds: From which seeds.
-        has_goals: Whether messages and time have goals; errors always have.
     """
 
     entries: int
@@ -84,25 +92,36 @@ class Case:
     is_mixed: bool = False
     published: Path | None = None
     seeds: range = range(1, 21)
-    has_goals: bool = False
+
+    @property
+    def has_goals(self) -> bool:
+        """Whether messages have goals; errors always have."""
+        return (
+            (self.entries, self.loss, self.slip, self.method) == (1_000, 0.01, 0.01, "pooled")
+            and self.share in (0.01, 0.05, 0.1)
+            and self.lanes in MOST_OVER_BOUND
+            and self.given is None
+            and not self.is_mixed
+            and len(self.seeds) >= FEWEST_SEEDS
+        )
 
     def __str__(self) -> str:
         noise = (
-            f"loss, slip {self.loss:.0%}"
+            f"noise {100 * self.loss:g}%"
             if self.loss == self.slip
-            else f"loss {self.loss:.0%}, slip {self.slip:.0%}"
+            else f"loss {100 * self.loss:g}%, slip {100 * self.slip:g}%"
         )
         of = f"{self.entries:,}" if self.published is None else "published"
-        parts = [f"{self.share:.1%} of {of}", noise]
+        parts = [f"{100 * self.share:g}% of {of}", noise]
         if self.lanes > 1:
             parts.append(f"{self.lanes} lanes")
         if self.method != "pooled":
             parts.append(self.method)
         if self.given is not None:
-            parts.append(f"told {self.given.loss:.1%}, {self.given.slip:.1%}")
+            parts.append(f"told {100 * self.given.loss:g}%")
         if self.is_mixed:
             parts.append("own share 3x off")
-        return f"{', '.join(parts)} (seeds {self.seeds[0]}–{self.seeds[-1]})"
+        return f"{', '.join(parts)}; seeds {self.seeds[0]}–{self.seeds[-1]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +136,8 @@ class Result:
         called: Entries called censored.
         called_wrongly: Those of them that are not.
         missed: Censored entries called clear.
+        expected_wrong: How many verdicts are wrong by their own probabilities.
+        changed: Entries that were first told undecided, or otherwise than in the end.
         undecided: Entries without a verdict.
         discovered: Combinations that were discovered.
         ms: Median milliseconds of a processor to take in what is new and choose a message, in the
@@ -130,6 +151,8 @@ class Result:
     called: int
     called_wrongly: int
     missed: int
+    expected_wrong: float = 0.0
+    changed: int = 0
     undecided: int = 0
     discovered: int = 0
     ms: tuple[float, float, float] | None = None
@@ -142,7 +165,8 @@ def bound(entries: int, censored: int, rates: Rates) -> float:
 
 def measure(case: Case, seed: int) -> Result:
     """Run one seed of a case."""
-    random = Random(f"policy/{case}/{seed}")
+    # The same for all methods and lanes, so that they are compared on the same lists.
+    random = Random(f"policy/{case.entries}/{case.share}/{seed}")
     records, rules = _policy(case, random)
     texts = {each.id: compose(each.components, JOINER) for each in records}
     blocks = _filter(rules)
@@ -169,6 +193,16 @@ def measure(case: Case, seed: int) -> Result:
         called=len(called),
         called_wrongly=len(called - censored),
         missed=len(clear & censored),
+        expected_wrong=sum(
+            1 - course.verdicts[each].probability
+            if each in called
+            else course.verdicts[each].probability
+            for each in called | clear
+        ),
+        changed=sum(
+            verdict.kind is not course.told[entry_id]
+            for entry_id, verdict in course.verdicts.items()
+        ),
         undecided=len(records) - len(called) - len(clear),
         discovered=0 if course.weighed is None else len(course.weighed.discoveries),
         ms=(median(ms[:quarter]), median(ms[-quarter:]), median(ms)),
@@ -260,83 +294,107 @@ def figures(case: Case, results: Sequence[Result]) -> Iterator[Figure]:
     called = sum(each.called for each in results)
     wrongly = sum(each.called_wrongly for each in results)
     wrong = wrongly + sum(each.missed for each in results)
-    yield told(name, "per entry", sent / entries)
+    yield told(name, "an entry", sent / entries)
     if case.has_goals:
         yield at_most(name, "/ bound", asked / fewest, MOST_OVER_BOUND[case.lanes])
         yield at_most(name, "all / bound", sent / fewest, MOST_EVERYTHING)
     else:
         yield told(name, "/ bound", asked / fewest)
         yield told(name, "all / bound", sent / fewest)
-    if case.method == "pooled":
+    share = wrongly / max(called, 1)
+    if case.method == METHODS[0]:
         yield at_most(name, "wrong %", 100 * wrong / entries, 100 * MOST_WRONG)
-        share = wrongly / max(called, 1)
         yield at_most(name, "of censored %", 100 * share, 100 * MOST_WRONG_CENSORED)
-        yield told(name, "undecided", sum(each.undecided for each in results))
-        if case.published is not None:
-            yield told(name, "discovered", sum(each.discovered for each in results))
-        yield from _times(name, results, has_goal=case.entries >= max(SIZES))
     else:
         yield told(name, "wrong %", 100 * wrong / entries)
-        yield told(name, "of censored %", 100 * wrongly / max(called, 1))
-
-
-def _times(name: str, results: Sequence[Result], *, has_goal: bool) -> Iterator[Figure]:
-    first, last, whole = (
-        mean(each.ms[at] for each in results if each.ms is not None) for at in range(3)
-    )
-    yield told(name, "ms first ¼", first)
-    yield told(name, "ms last ¼", last)
-    yield at_most(name, "ms", whole, MOST_MS) if has_goal else told(name, "ms", whole)
+        yield told(name, "of censored %", 100 * share)
+    if case.method in STRATEGIES:
+        expected = sum(each.expected_wrong for each in results)
+        yield told(name, "expected", 100 * expected / entries)
+        yield told(name, "changed", sum(each.changed for each in results))
+        yield told(name, "undecided", sum(each.undecided for each in results))
+    if case.published is not None:
+        yield told(name, "discovered", sum(each.discovered for each in results))
+    if case.method == METHODS[0]:
+        early, late, whole = (
+            mean(each.ms[at] for each in results if each.ms is not None) for at in range(3)
+        )
+        yield at_most(name, "ms", whole, MOST_MS)
+        if case.entries >= max(SIZES):
+            yield told(name, "ms first ¼", early)
+            yield told(name, "ms last ¼", late)
 
 
 def cases_of(arguments: argparse.Namespace) -> Iterator[Case]:
-    """The cases, those with goals first."""
-    if arguments.quick:
+    """The cases; all methods of one kind of case side by side."""
+    selection = arguments.n, arguments.prevalence, arguments.noise, arguments.lanes
+    selects = any(each is not None for each in (*selection, arguments.method, arguments.seeds))
+    if selects:
+        yield from _selected(arguments)
+    elif arguments.quick:
         yield from _quick()
+    elif arguments.all:
+        yield from _grid()
     else:
         yield from _with_goals()
-        yield from _compared()
-        yield from _misled(range(1, 21))
-        yield Case(entries=10_000, share=0.01, seeds=range(1, 2))
+        yield from _misled()
+        yield Case(entries=10_000, share=0.01, seeds=range(1, 3))
         yield Case(entries=10_000, share=0.05, seeds=range(1, 2))
-    if arguments.all:
-        yield from _grid()
-    if arguments.published is not None:
-        seeds = range(1, 3) if arguments.quick else range(1, 11)
-        for share in (0.05,) if arguments.quick else (0.01, 0.05, 0.1):
+    if arguments.published is not None and not selects:
+        few = arguments.quick
+        for share in (0.05,) if few else (0.01, 0.05, 0.1):
+            seeds = range(1, 3 if few else 6)
             yield Case(entries=0, share=share, published=arguments.published, seeds=seeds)
+
+
+def _selected(arguments: argparse.Namespace) -> Iterator[Case]:
+    """What the command line asks for."""
+    sizes = arguments.n or ([0] if arguments.published else [1_000])
+    for size, percent, noise, lanes, method in product(
+        sizes,
+        arguments.prevalence or [1.0],
+        arguments.noise or [1.0],
+        arguments.lanes or [1],
+        arguments.method or [METHODS[0]],
+    ):
+        if method in CLASSICS and lanes > 1:
+            continue  # they ask one thing after the other
+        yield Case(
+            entries=size,
+            share=percent / 100,
+            loss=noise / 100,
+            slip=noise / 100,
+            lanes=lanes,
+            method=method,
+            published=arguments.published,
+            seeds=range(arguments.first_seed, arguments.first_seed + (arguments.seeds or 20)),
+        )
 
 
 def _quick() -> Iterator[Case]:
     seeds = range(1, 4)
     for lanes in LANES:
         yield Case(entries=1_000, share=0.01, lanes=lanes, seeds=seeds)
-    for method in ("solo", "fixed", *CLASSICS):
+    for method in METHODS:
         yield Case(entries=200, share=0.05, method=method, seeds=seeds)
-    yield Case(entries=200, share=0.05, seeds=seeds)
     yield Case(entries=200, share=0.05, loss=0.03, slip=0.03, given=Rates(0.01, 0.01), seeds=seeds)
     yield Case(entries=10_000, share=0.001, seeds=range(1, 2))
 
 
 def _with_goals() -> Iterator[Case]:
-    for lanes, share in product(LANES, (0.01, 0.05, 0.1)):
-        yield Case(entries=1_000, share=share, lanes=lanes, has_goals=True)
-
-
-def _compared() -> Iterator[Case]:
-    """Other methods, and runs that know the rates."""
+    """The cases of the issue's goals, and the other methods beside them."""
     for share in (0.01, 0.05, 0.1):
-        told_rates = Rates(0.01, 0.01)
-        yield Case(entries=1_000, share=share, given=told_rates)
-        for method in ("solo", "fixed"):
-            yield Case(entries=1_000, share=share, method=method, seeds=range(1, 4))
-        for method in CLASSICS:
-            yield Case(entries=1_000, share=share, method=method)
+        for lanes in LANES:
+            yield Case(entries=1_000, share=share, lanes=lanes)
+        yield Case(entries=1_000, share=share, given=Rates(0.01, 0.01), seeds=range(1, 6))
+        for method in METHODS[1:]:
+            seeds = range(1, 21) if method in CLASSICS else range(1, 3)
+            yield Case(entries=1_000, share=share, method=method, seeds=seeds)
 
 
-def _misled(seeds: range) -> Iterator[Case]:
+def _misled() -> Iterator[Case]:
     """Runs that are told wrong rates, and entries that are censored oftener than others."""
-    for share in (0.01, 0.05):
+    for share, seeds in ((0.01, range(1, 21)), (0.05, range(1, 11))):
         case = Case(entries=1_000, share=share, seeds=seeds)
         yield replace(case, loss=0.03, given=Rates(0.01, 0.01))
         yield replace(case, slip=0.03, given=Rates(0.01, 0.01))
@@ -347,30 +405,70 @@ def _misled(seeds: range) -> Iterator[Case]:
 
 def _grid() -> Iterator[Case]:
     """All sizes, shares, rates and numbers of lanes, from few seeds."""
-    for size, share, noise, lanes in product(SIZES, SHARES, NOISES, LANES):
+    for size, share, noise in product(SIZES, SHARES, NOISES):
         seeds = range(1, 2) if size == max(SIZES) else range(1, 6)
-        case = Case(entries=size, share=share, loss=noise, slip=noise, lanes=lanes, seeds=seeds)
-        yield case
-        if lanes == 1:
-            for method in ("solo", "fixed", *CLASSICS):
-                yield replace(case, method=method, seeds=range(1, 2))
+        case = Case(entries=size, share=share, loss=noise, slip=noise, seeds=seeds)
+        for lanes in LANES:
+            yield replace(case, lanes=lanes)
+        for method in METHODS[1:]:
+            yield replace(case, method=method, seeds=range(1, 2))
 
 
 def measure_all(arguments: argparse.Namespace) -> Iterator[Figure]:
-    """Measure all cases, on all cores."""
+    """Measure all cases, one after the other, or several seeds at once."""
+    if arguments.jobs == 1:
+        for case in cases_of(arguments):
+            yield from figures(case, [measure(case, seed) for seed in case.seeds])
+        return
     cases = list(cases_of(arguments))
-    with ProcessPoolExecutor(max_workers=cpu_count()) as workers:
+    with ProcessPoolExecutor(max_workers=arguments.jobs) as workers:
         running = [[workers.submit(measure, case, seed) for seed in case.seeds] for case in cases]
         for case, seeds in zip(cases, running, strict=True):
             yield from figures(case, [each.result() for each in seeds])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What takes long, and what is not part of the project."""
+    """What to measure, if not the cases with goals."""
+    parser.add_argument("--n", type=_count, nargs="+", help="how many entries")
+    parser.add_argument("--prevalence", type=_percent, nargs="+", help="percent censored")
+    parser.add_argument("--noise", type=_percent, nargs="+", help="percent of loss, and of slip")
+    parser.add_argument("--lanes", type=_count, nargs="+", help="how many lanes at once")
+    parser.add_argument("--method", choices=METHODS, nargs="+", help="pooled if left out")
+    parser.add_argument("--seeds", type=_count, help="how many seeds; 20 if left out")
+    parser.add_argument("--first-seed", type=_count, default=1, metavar="SEED")
     parser.add_argument("--all", action="store_true", help="the whole grid of cases, some hours")
     parser.add_argument(
-        "--published", type=Path, metavar="FOLDER", help="CSV files of published combinations"
+        "--published", type=_folder, metavar="FOLDER", help="CSV files of published combinations"
     )
+    parser.add_argument(
+        "--jobs", type=_count, default=1, help="processes; 1, so that times compare"
+    )
+
+
+def _count(text: str) -> int:
+    """A number of things, at least one."""
+    if not text.replace(",", "").isdecimal() or not int(text.replace(",", "")):
+        raise argparse.ArgumentTypeError(f"a whole number from 1 on, not {text!r}")
+    return int(text.replace(",", ""))
+
+
+def _percent(text: str) -> float:
+    """A share in percent, below 50."""
+    try:
+        percent = float(text)
+    except ValueError:
+        percent = -1.0
+    if not 0 <= percent < MOST_PERCENT:
+        raise argparse.ArgumentTypeError(f"percent, from 0 to below 50, not {text!r}")
+    return percent
+
+
+def _folder(text: str) -> Path:
+    """A folder that holds CSV files."""
+    folder = Path(text)
+    if not any(folder.glob("*.csv")):
+        raise argparse.ArgumentTypeError(f"a folder with CSV files, not {text!r}")
+    return folder
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """How much longer a message takes with the harness than the bare client calls it cannot do without.
 
 Bare is what any script would do: find the field and set the text, read it back, find the button and
-tap it, one snapshot at each end. The harness does the same and journals, checks the chat, aligns,
-scores and decides what comes next. Both send the same texts through the same kind of door, in
-turns, on handsets of their own, within one run.
+tap it, one snapshot at each end. The harness reads back from a snapshot, which shows the chat as
+well, and journals, aligns, scores and decides what comes next; but it keeps the field and the
+button once it has found them (`drivers.known_elements`). Both send the same texts through the same
+kind of door, in turns, on handsets of their own, within one run.
 
 What the journal takes of it is told too: its commits wait for the disk (write-ahead, before the
 tap), so on a slow or busy disk it is what the harness costs.

@@ -186,11 +186,26 @@ def test_nothing_is_overwritten(tmp_path: Path, command: str) -> None:
 TAUGHT = ("--title", "Pier 7", "--own", "hello", "--other", "ahoy")
 
 
-@pytest.mark.parametrize("name", ["../x", "x.toml", "a/b", "wechat@2025"])
+@pytest.mark.parametrize(
+    "name", ["../x", "x.toml", "a/b", "wechat@2025", "", "my app", 'my-"app"', ".x", "a\\b", "a\n"]
+)
 def test_name_is_a_plain_name(tmp_path: Path, name: str) -> None:
-    """A name that would lead to another folder is refused."""
+    """A name that would lead to another folder, or spoil the profile's text, is refused."""
     result = run("new", name, "--folder", tmp_path)
     assert (result.exit_code, list(tmp_path.iterdir())) == (2, [])
+    result = run("learn", name, *TAUGHT, "--source", HARBOUR / "chat.xml", "--folder", tmp_path)
+    assert (result.exit_code, list(tmp_path.iterdir())) == (2, [])
+
+
+def test_name_that_is_taken_is_told_before_anything_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody walks through a chat for a profile that then cannot be written."""
+    (tmp_path / "x.toml").touch()
+    monkeypatch.setattr(app_cli, "can_ask", lambda: True)
+    result = run("learn", "x", "--source", HARBOUR / "chat.xml", "--folder", tmp_path)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "was left as it is" in result.stderr
 
 
 def test_learning_says_what_it_needs(tmp_path: Path) -> None:

@@ -27,7 +27,6 @@ def asked(
     longest_pause_s: float = 35.0,
     adb_port: int | None = None,
     is_prepared: bool = False,
-    keeps_accessibility_services: bool = False,
 ) -> Capabilities:
     """Capabilities for an app that does not matter."""
     return capabilities(
@@ -37,7 +36,6 @@ def asked(
         longest_pause_s=longest_pause_s,
         adb_port=adb_port,
         is_prepared=is_prepared,
-        keeps_accessibility_services=keeps_accessibility_services,
     )
 
 
@@ -120,20 +118,19 @@ def test_prepared_handset_is_not_prepared_again(is_prepared: bool) -> None:
 
 
 def test_only_what_is_known_is_asked_for() -> None:
-    """Ports and udid appear only where we decide on them, accessibility only where wanted."""
+    """Ports and udid appear only where we decide on them."""
     names = {
         "appium:udid",
         "appium:systemPort",
         "appium:mjpegServerPort",
         "appium:adbPort",
-        "appium:disableSuppressAccessibilityService",
     }
     assert not names & set(asked(None))
-    assert names <= set(asked(adb_port=5038, keeps_accessibility_services=True))
+    assert names <= set(asked(adb_port=5038))
 
 
 def test_client_library_accepts_them() -> None:
     """The client library passes every capability on under its name."""
-    everything = asked(adb_port=5038, is_prepared=True, keeps_accessibility_services=True)
+    everything = asked(adb_port=5038, is_prepared=True)
     sent = UiAutomator2Options().load_capabilities(dict(everything)).to_w3c()
     assert sent == {"capabilities": {"firstMatch": [{}], "alwaysMatch": dict(everything)}}

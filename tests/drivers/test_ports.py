@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from drivers.errors import DriverError
-from drivers.ports import free_ports
+from drivers.ports import free_ports, is_answered
 
 LINUX_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
@@ -42,3 +42,11 @@ def test_too_few_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.raises(DriverError, match=r"3 free ports are needed.* only 2 are free. End what"),
     ):
         free_ports(3)
+
+
+def test_port_with_a_listener_is_answered() -> None:
+    """A port is answered for as long as somebody listens on it."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = int(listening.getsockname()[1])
+        assert is_answered(port)
+    assert not is_answered(port)

@@ -1,5 +1,6 @@
 """App profiles: data that is checked when it is loaded."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,33 @@ def test_a_profile_is_one_file(tmp_path: Path) -> None:
             '{ xpath = "(//a)[1]" }',
             "the same node for every row; begin it with .//",
         ),
+        ('{ id = "row" }', '{ id = "" }', "selectors.row.0.id: is empty; fill it in"),
+        ('{ id = "row" }', '{ text = ["a", ""] }', "selectors.row.0.text.1: is empty; fill it in"),
+        ('{ id = "row" }', '{ text = "a" }', "selectors.row.0.text: is a list, written [ … ]"),
+        ('{ id = "row" }', '{ xpath = "//a:b" }', "(Undefined namespace prefix)"),
+        ('{ id = "row" }', '{ xpath = "//x[a:b]" }', "knows no a:"),
+        ('{ id = "row" }', '{ xpath = "//x[matches(@a, 1)]" }', "knows no matches"),
+        ('{ id = "row" }', '{ xpath = "//x[@a=$b]" }', "knows no $b"),
+        ('{ id = "row" }', '{ xpath = "//x\\u0000" }', "is not valid XPath"),
+        ('{ id = "row" }', '{ tag = "x\\u0000" }', "is not valid XPath"),
+        ('{ id = "row" }', '{ xpath = "count(//x)" }', "finds no nodes, but a text, a number"),
+        ('{ id = "row" }', '{ xpath = "//x[@a]/@b" }', "finds no nodes"),
+        ('{ id = "row" }', '{ xpath = "//y | (//x/text())[1]" }', "finds no nodes"),
+        (
+            'ownership = "geometry"',
+            'ownership = "edge"\nedges = { other = 0.9, own = 0.1 }',
+            "edges: the line `other` lies left",
+        ),
+        (
+            'grade = "C"',
+            'grade = "C"\nverified = [{ on = "real device", date = 2999-01-01 }]',
+            "verified.0: 2999-01-01 has not come yet",
+        ),
+        (
+            "[selectors]",
+            FAMILY + FAMILY.replace('"one"', '"two"').replace("2.*", "2.7") + "[selectors]",
+            "family.1.versions: '2.7' is of the family 'one' already",
+        ),
         ('package = "org.example.app"', "", "package: is missing; an Android app has one"),
         ('platform = "android"', 'platform = "web"', "a web app has none; remove it"),
         ('platform = "android"', 'platform = "web"', "a web app has only css and xpath selectors"),
@@ -126,6 +154,11 @@ def test_a_profile_is_one_file(tmp_path: Path) -> None:
         ("[selectors]", FAMILY + FAMILY + "[selectors]", "family.1.name: 'one' is there twice"),
         ("[selectors]", "[selectors", "not valid TOML"),
         ('grade = "C"', 'grade = "C"\nread = ["tree", "tree"]', "twice"),
+        (
+            'grade = "C"',
+            'grade = "C"\nread = ["eye"]',
+            "should be 'tree', 'notifications' or 'ocr'",
+        ),
         ('grade = "C"', 'grade = "C"\nnotification_text = "("', "not a regular expression"),
         ('grade = "C"', 'grade = "C"\nnotification_text = ".*"', "has no group (?P<text>"),
     ],
@@ -153,6 +186,34 @@ def test_problem_is_told_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_profile(str(path))
     assert f"{path}:8: grade: " in str(caught.value)
+
+
+def test_what_follows_from_a_problem_is_not_told(tmp_path: Path) -> None:
+    """One mistake is one problem, in the words of TOML."""
+    path = tmp_path / "broken.toml"
+    path.write_text(PROFILE.replace('["en"]', '["klingonese"]'), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_profile(str(path))
+    assert len(str(caught.value).splitlines()) == 2
+    assert "Value error" not in str(caught.value)
+
+
+def test_what_xpath_allows_is_allowed(tmp_path: Path) -> None:
+    """No valid selector is refused for what stands in its literals and predicates."""
+    for xpath in (
+        """//x[@a = 'f(x)' or not(@b = "$y")]""",
+        "//a[contains(concat(' ', @class, ' '), ' x:y ')][1]/following-sibling::*[1]",
+        "(//*[self::a.b.C or self::d.E]/ancestor-or-self::*)[last()]",
+        "//x[normalize-space(text()) and (@a) and count(@*) > 1]/node()",
+    ):
+        quoted = json.dumps(xpath)
+        text = PROFILE.replace('{ id = "row" }', f"{{ xpath = {quoted} }}")
+        assert load_profile(load(tmp_path, text)).screens.row[0].values == (xpath,)
+
+
+def test_mark_of_an_editor_is_no_part_of_a_profile(tmp_path: Path) -> None:
+    """A profile that an editor has begun with a byte order mark is read like any other."""
+    assert load_profile(load(tmp_path, f"\ufeff{PROFILE}")).title == "Made up"
 
 
 def load(tmp_path: Path, text: str) -> str:

@@ -7,6 +7,7 @@ from xml.sax.saxutils import quoteattr
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
 from drivers.errors import ConfigError
 from drivers.profile import Ownership
@@ -93,6 +94,39 @@ def test_no_text_of_the_person_is_in_a_draft() -> None:
     del title.attrib["resource-id"]
     title.set("content-desc", "Pier 7")
     assert "Pier 7" not in draft("harbour", TAUGHT, (chat,)).text
+
+
+def test_own_text_that_tells_own_rows_is_no_mark() -> None:
+    """Where own texts have an id of their own, what they say does not become a delivery mark."""
+    chat = harbour("chat")
+    tick = chat.root.xpath("//*[@content-desc='Sent']")[0]
+    tick.getparent().remove(tick)
+    text = chat.root.xpath("//*[@text='hello']")[0]
+    text.set("resource-id", "org.example.harbour:id/said_by_me")
+    lesson = draft("harbour", TAUGHT, (chat,))
+    assert "own" in learned(lesson)
+    assert not any(text in lesson.text for text in ("hello", "ahoy", "state = [{"))
+
+
+def test_people_are_in_no_selector() -> None:
+    """A field that names the other side is not looked for by that name."""
+    chat = harbour("chat")
+    field = chat.root.xpath("//*[@text='draft']")[0]
+    field.attrib.pop("resource-id", None)
+    field.set("content-desc", "Write to Pier 7")
+    assert "Pier 7" not in draft("harbour", TAUGHT, (chat,)).text
+
+
+def test_title_is_not_the_name_beside_a_message() -> None:
+    """In a chat where messages bear the name that is the title, the title is what stands above."""
+    chat = harbour("chat")
+    expected = learned(draft("harbour", TAUGHT, (chat,)))["title"]
+    text = chat.root.xpath("//*[@text='ahoy']")[0]
+    name = etree.SubElement(text.getparent(), "android.widget.TextView")
+    name.set("resource-id", "org.example.harbour:id/from")
+    name.set("text", "Pier 7")
+    assert expected
+    assert learned(draft("harbour", TAUGHT, (chat,)))["title"] == expected
 
 
 def test_messages_in_descriptions() -> None:

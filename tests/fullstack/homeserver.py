@@ -3,8 +3,6 @@
 import base64
 import hmac
 import importlib.util
-import json
-import os
 import secrets
 import subprocess
 import sys
@@ -18,7 +16,8 @@ from urllib.parse import quote
 
 import httpx
 
-from drivers.server import free_ports
+from drivers.ports import free_ports
+from drivers.watchdog import watch
 
 _START_S = 60.0
 _LOOK_S = 0.1
@@ -167,15 +166,7 @@ def run_homeserver(folder: Path) -> Iterator[Homeserver]:
     command = [sys.executable, "-m", "synapse.app.homeserver", "-c", str(configuration)]
     url = f"http://127.0.0.1:{port}"
     client = httpx.Client(trust_env=False, timeout=30.0)
-    watchdog = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "drivers.watchdog"),
-            *("--service", json.dumps(command), str(log)),
-            *("--parent", str(os.getpid())),
-        ],
-        stdin=subprocess.PIPE,
-        start_new_session=True,
-    )
+    watchdog = watch([(command, log)])
     with client, watchdog:
         try:
             deadline = time.monotonic() + _START_S

@@ -150,14 +150,13 @@ def test_nothing_is_told_that_is_not_on_the_disk(seed: int, names: tuple[str, ..
     measure(KEYWORDS, lanes(*names), seed=seed, on_verdict=is_written)
 
 
-def test_probe_that_arrived_is_committed_with_the_next_message() -> None:
-    """A commit waits for the disk, so there is one for both; a control has one of its own."""
+def test_what_is_observed_is_committed_with_the_next_message() -> None:
+    """A commit waits for the disk, so there is one for both."""
     measured = measure(KEYWORDS[1:2], lanes(FIRST))
     attempts = measured.journal.attempts
     assert {each.kind for each in attempts} == set(MessageKind) - {MessageKind.ISOLATION}
     for before, after in pairwise(attempts):
-        is_probe = before.kind is MessageKind.PROBE
-        assert measured.journal.begun_with[after.id] == ([before.id] if is_probe else [])
+        assert measured.journal.begun_with[after.id] == [before.id]
 
 
 def test_idle_lane_looks_again_only_when_something_has_changed(
@@ -179,6 +178,17 @@ def test_idle_lane_looks_again_only_when_something_has_changed(
     campaign._wanted = KEYWORDS[0]
     assert campaign.next_message(worker, may_wait=True) is None
     assert len(asked) == 1
+
+
+def test_nobody_waits_for_what_nobody_sends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If an entry needs more and no lane has anything to send, it is told as it is, not never."""
+    monkeypatch.setattr(Solo, "next", lambda self, ledger, candidates: None)
+    measured = measure(KEYWORDS, lanes(FIRST, SECOND))
+    assert set(measured.kinds.values()) == {VerdictKind.INCONCLUSIVE}
+    assert {each.kind for each in measured.journal.attempts} <= {
+        MessageKind.CONTROL,
+        MessageKind.CANARY,
+    }
 
 
 def test_daily_budget_rests_one_account() -> None:

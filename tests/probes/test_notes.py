@@ -45,26 +45,25 @@ def test_text_that_nobody_sent_is_something_to_commit() -> None:
         [],
         [PROBE],
         [arrived(sent(3, MessageKind.PROBE, "e", "f"))],
+        [sent(3, MessageKind.PROBE, "e")],
+        [PROBE, arrived(sent(4, MessageKind.CONTROL))],
     ],
+    ids=["nothing", "probe", "pool", "on its way", "control"],
 )
-def test_probe_that_arrived_can_wait(attempts: list[Attempt]) -> None:
-    """No verdict rests on the newest message if it is a probe: a control is still to come."""
-    assert notes_of(attempts).can_wait(newest=3)
+def test_what_went_well_can_wait(attempts: list[Attempt]) -> None:
+    """It is committed with the lane's next message, or before a pause or a verdict."""
+    assert notes_of(attempts).can_wait()
 
 
 @pytest.mark.parametrize(
     "attempt",
     [
-        sent(3, MessageKind.PROBE, "e"),
-        arrived(sent(3, MessageKind.CONTROL)),
-        arrived(sent(3, MessageKind.CANARY)),
         replace(PROBE, gone_at=START),
         replace(PROBE, notice=Notice.RATE_LIMITED),
         replace(PROBE, fault=VoidReason.LANE_DOWN),
-        arrived(sent(2, MessageKind.PROBE, "e")),
     ],
-    ids=["on its way", "control", "canary", "gone", "notice", "fault", "late arrival"],
+    ids=["gone", "notice", "fault"],
 )
-def test_all_else_cannot_wait(attempt: Attempt) -> None:
-    """What a verdict, or the end of a lane, may rest on is committed before it is told."""
-    assert not notes_of([PROBE, attempt]).can_wait(newest=3)
+def test_what_went_wrong_cannot_wait(attempt: Attempt) -> None:
+    """What may be the last that a run sees is on the disk at once."""
+    assert not notes_of([arrived(sent(2)), attempt]).can_wait()

@@ -1,6 +1,7 @@
 """An observer by itself: whatever becomes of it, nobody waits for it."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Event
 
@@ -25,6 +26,9 @@ class Script:
     Attributes:
         looks: What each look does.
         recovered: How often it was to recover.
+        unable: Why it cannot, time by time; it can when none is left.
+        back: What a look back shows; nothing if left out.
+        looked_back: Places that were looked back for.
     """
 
     read_mode = ReadMode.TREE
@@ -34,6 +38,9 @@ class Script:
     def __init__(self, *looks: Callable[[], Look]) -> None:
         self.looks = list(looks)
         self.recovered = 0
+        self.unable: list[Callable[[], object]] = []
+        self.back: Callable[[], Look] | None = None
+        self.looked_back: list[int] = []
 
     @property
     def config(self) -> HandsetConfig:
@@ -47,6 +54,8 @@ class Script:
 
     def recover(self) -> None:
         self.recovered += 1
+        if self.unable:
+            self.unable.pop(0)()
 
     def keep_alive(self) -> None:
         """It needs nothing to live on."""
@@ -58,7 +67,8 @@ class Script:
         return self.looks.pop(0)() if self.looks else Look()
 
     def look_back(self, place: int) -> Look:
-        return self.look(expected=0)
+        self.looked_back.append(place)
+        return self.back() if self.back is not None else Look()
 
 
 class Sightings:
@@ -101,7 +111,7 @@ def fails(error: DriverError) -> Callable[[], Look]:
 
 def observing(script: Script, kept: Sightings, *attempts: Attempt) -> Observer:
     """An observer at work that was told of attempts."""
-    observer = Observer(script, run_id=RUN.id, lane="a", journal=kept, timing=TIMING)
+    observer = Observer(script, run_id=RUN.id, lane="a", journal=kept, timing=TIMING, rest_s=0.0)
     for attempt in attempts:
         observer.expect(attempt)
     observer.start()
@@ -158,6 +168,70 @@ def test_observer_that_keeps_failing_is_given_up(kept: Sightings) -> None:
     end_all([observer], 30.0)
     assert observer.down is not None
     assert "failed 3 times in a row: gone" in observer.down
+
+
+def test_service_that_is_away_for_a_while_is_awaited(kept: Sightings) -> None:
+    """What was sent while it could not be read proves nothing unless it comes in after all."""
+    one, two, three = sent(0), sent(1), sent(2)
+    observers: list[Observer] = []
+
+    def away() -> None:
+        observers[0].expect(two)
+        observers[0].expect(three)
+        raise SessionLost("still busy")
+
+    script = Script(fails(SessionLost("busy")), shows(came(0, three.text)))
+    script.unable = [away]
+    observer = Observer(script, run_id=RUN.id, lane="a", journal=kept, timing=TIMING, rest_s=0.0)
+    observers.append(observer)
+    observer.expect(one)
+    observer.start()
+    wait_until(lambda: not script.looks, "it reads again")
+    end_all([observer], 30.0)
+    assert (observer.down, script.recovered) == (None, 2)
+    doubtful = {each.id for each in (one, two) if kept.by_attempt[each.id].fault is not None}
+    assert doubtful == {one.id, two.id}
+    assert kept.by_attempt[three.id].arrived_text == three.text
+
+
+@pytest.mark.parametrize("window_s", [0.01, 60.0])
+def test_what_is_removed_later_is_looked_for_once_more(kept: Sightings, window_s: float) -> None:
+    """What is out of sight when its time has come, or when all is over, is looked for once."""
+    one, two = sent(0), sent(1)
+    script = Script(shows(came(0, one.text), came(1, two.text)))
+    script.back = lambda: Look(
+        incoming=[came(0, one.text, is_gone=True)], still_there=frozenset({1})
+    )
+    timing = replace(TIMING, removal_window_s=window_s)
+    observer = Observer(script, run_id=RUN.id, lane="a", journal=kept, timing=timing)
+    observer.expect(one)
+    observer.expect(two)
+    observer.start()
+    wait_until(lambda: len(kept.arrivals) == 2, "both have come")
+    if window_s < 1:
+        wait_until(lambda: bool(script.looked_back), "they are looked for")
+    end_all([observer], 30.0)
+    assert (observer.down, script.looked_back) == (None, [0])
+    assert kept.by_attempt[one.id].gone_at is not None
+    assert kept.by_attempt[two.id].gone_at is None
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_what_is_in_sight_or_cannot_be_removed_costs_nothing(
+    kept: Sightings, *, tells: bool
+) -> None:
+    """Nothing is scrolled back for what a look shows anyway, nor where removals are not told."""
+    one = sent(0)
+    script = Script(shows(came(0, one.text)), lambda: Look(still_there=frozenset({0})))
+    script.tells_removals = tells
+    timing = replace(TIMING, removal_window_s=0.5)
+    observer = Observer(script, run_id=RUN.id, lane="a", journal=kept, timing=timing)
+    observer.expect(one)
+    observer.start()
+    looks_left = 0 if tells else 1
+    wait_until(lambda: len(script.looks) == looks_left, "it is seen")
+    end_all([observer], 30.0)
+    assert (observer.down, script.looked_back) == (None, [])
 
 
 def test_observer_that_hangs_is_left_behind(kept: Sightings) -> None:

@@ -13,7 +13,17 @@ from tests.probes.sessions import Sessions
 
 OPTIONS = (
     *("--testbed", "--wordlist", "--category", "--language", "--entry", "--chat", "--strategy"),
-    *("--seed", "--budget", "--fail-on", "--results-dir", "--plan", "--resume"),
+    *(
+        "--samples",
+        "--shard",
+        "--seed",
+        "--budget",
+        "--fail-on",
+        "--baseline",
+        "--results-dir",
+        "--plan",
+        "--resume",
+    ),
 )
 
 values = st.lists(
@@ -32,6 +42,8 @@ values = st.lists(
         chat=st.sampled_from(ChatKind),
         strategy=st.sampled_from([*STRATEGIES]),
         seed=st.integers(),
+        shard=st.sampled_from(["", "1/1", "2/4"]),
+        samples=st.sampled_from(["", "samples.csv"]),
     )
 )
 def test_settings_keep_what_is_measured(measured: Measured) -> None:
@@ -47,7 +59,7 @@ def test_one_group_of_options(sessions: Sessions) -> None:
     start = next(at for at, line in enumerate(lines) if line.startswith("measuring which words"))
     group = "\n".join(lines[start : lines.index("", start)])
     assert all(option in group for option in OPTIONS)
-    assert "{never,censored,inconclusive}" in group
+    assert "{never,censored,inconclusive,changed}" in group
     assert "{direct,group}" in group
 
 
@@ -56,6 +68,8 @@ def test_one_group_of_options(sessions: Sessions) -> None:
     [
         (("--budget", "0"), "argument --budget: '0' is not a whole number of messages, 1 or more"),
         (("--budget", "few"), "argument --budget: 'few' is not a whole number of messages*"),
+        (("--shard", "0/4"), "argument --shard: '0/4': there are parts 1/4 to 4/4 only"),
+        (("--shard", "2"), "argument --shard: '2' is no part such as 2/4"),
         (("--fail-on", "all"), "argument --fail-on: invalid choice: 'all' (choose from *censored*"),
         (("--chat", "cave"), "argument --chat: invalid choice: 'cave' (choose from *direct*"),
         (("--strategy", "luck"), "argument --strategy: invalid choice: 'luck' (choose from *solo*"),

@@ -4,10 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from probes.errors import CampaignError
 from probes.options import Measured
-from probes.selection import select, to_record
+from probes.selection import is_in_shard, select, to_record
 from results.record import ChatKind
 from tests.probes.sessions import Sessions, write_wordlist
 from wordlists.errors import WordlistError
@@ -121,3 +123,34 @@ def test_entry_on_the_command_line(sessions: Sessions) -> None:
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: --entry '达赖': none of the 8 * Near it: '达赖喇嘛'*"])
     assert not sessions.results.exists()
+
+
+@given(st.text(max_size=12), st.integers(1, 50))
+def test_every_entry_is_of_one_part(entry_id: str, count: int) -> None:
+    """The parts of a list have no entry in common, and together they have all."""
+    assert sum(is_in_shard(entry_id, f"{number}/{count}") for number in range(1, count + 1)) == 1
+
+
+def test_parts_of_a_list(words: Measured) -> None:
+    """A part stays the same whatever else is selected, and is about as long as another."""
+    parts = [set(keywords(replace(words, shard=f"{number}/3"))) for number in (1, 2, 3)]
+    assert set.union(*parts) == set(keywords(words))
+    assert sum(map(len, parts)) == len(keywords(words))
+    for number, part in enumerate(parts, start=1):
+        some = set(keywords(replace(words, languages=("bo", "en"), shard=f"{number}/3")))
+        assert some == part & set(keywords(replace(words, languages=("bo", "en"))))
+    sizes = [len(select(replace(ALL, shard=f"{number}/4")).entries) for number in range(1, 5)]
+    assert max(sizes) < 1.5 * min(sizes)
+    # What entries are called by their hash must never change: hosts would measure twice, or not.
+    assert [is_in_shard("a", f"{number}/3") for number in (1, 2, 3)].index(True) == 1
+
+
+def test_part_without_an_entry(words: Measured) -> None:
+    """A part that has no entry is refused, with how many there are."""
+    empty = next(
+        n
+        for n in range(1, 100)
+        if not any(is_in_shard(entry.id, f"{n}/99") for entry in select(words).entries)
+    )
+    with pytest.raises(CampaignError, match="none of the 8 entries is of this part"):
+        select(replace(words, shard=f"{empty}/99"))

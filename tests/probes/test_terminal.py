@@ -6,9 +6,14 @@ from pathlib import Path
 
 from rich.cells import cell_len
 
+from probes.alerts import Told
+from probes.changes import Changes
 from probes.live_run import Report
 from probes.terminal import render, summary
 from results.bracketing import BracketLimits
+from results.change_record import Change
+from results.circumstances import Circumstances
+from results.compare import Comparison, Difference
 from results.inference import noise
 from results.monotony import CompanyCheck
 from results.pool_evidence import Discovery, PooledRun
@@ -60,6 +65,8 @@ def shown(
     pools: PooledRun | None = None,
     planned: tuple[int, int] | None = None,
     wasted: int = 0,
+    changes: Changes | None = None,
+    told: Told | None = None,
     width: int = 100,
 ) -> str:
     """The summary of a run with these verdicts, on a lane (see `examples.lane_of`)."""
@@ -84,6 +91,8 @@ def shown(
         one_by_one=1_036,
         wasted=wasted,
         pools=pools,
+        changes=changes,
+        told=told,
     )
     return render(
         summary(report, resume=f"pytest probes --resume {RUN.id}"), width=width, colour=False
@@ -258,3 +267,49 @@ def test_inconsistent_entries_are_named() -> None:
     )
     text = " ".join(shown([torn, verdict("english", INCONCLUSIVE)]).split())
     assert "Blocked and delivered in turn, alone: བོད་ལྗོངས (4 of 9)" in text
+
+
+def difference(name: str, change: Change) -> Difference:
+    """What became of an entry."""
+    return Difference(
+        entry=ENTRIES[name],
+        circumstances=Circumstances.of(CONDITION),
+        change=change,
+        before=verdict(name, CLEAR),
+        after=verdict(name, CENSORED),
+        e_value=1.0,
+    )
+
+
+def test_changes_are_told_before_all_counts() -> None:
+    """What changed comes as a sentence each, then how many entries did what, then what flickers."""
+    found = [difference("chinese", Change.NEWLY_CENSORED), difference("english", Change.FLICKER)]
+    comparison = Comparison(
+        before=RUN, after=RUN, differences=found, level=0.05, notes=["the app's version changed"]
+    )
+    changes = Changes(comparison=comparison, sentences={"chinese": "达赖喇嘛: newly censored"})
+    lines = shown([verdict("chinese", CENSORED)], changes=changes, width=140).splitlines()
+    start = lines.index("达赖喇嘛: newly censored")
+    assert [each.rstrip() for each in lines[start + 1 : start + 4]] == [
+        f"Since run {RUN.id} (2024-05-01 12:00 UTC): 1 newly censored, 0 newly clear, 1 flicker",
+        "Flicker, no more than noise explains: Dalai Lama",
+        "Note: the app's version changed",
+    ]
+
+
+def test_run_that_could_not_be_compared_says_why() -> None:
+    """That nothing could be compared is not told like that nothing changed."""
+    text = shown([verdict("chinese", CENSORED)], changes=Changes(problem="no common ground"))
+    assert "Not compared: no common ground" in text
+    assert "Since run" not in text
+    first = shown([verdict("chinese", CENSORED)], changes=Changes())
+    assert "Nothing to compare with: no earlier run measured any of the same." in first
+
+
+def test_who_was_told_is_told() -> None:
+    """The channels that took alerts are named, and those that did not, with the reason."""
+    told = Told(delivered={"ops": 2}, kept=["lab: no answer within 10 s"])
+    text = shown([verdict("chinese", CENSORED)], told=told)
+    assert "Told of changes: ops (2)" in text
+    assert "Alert not delivered, kept for the next run: lab: no answer within 10 s" in text
+    assert "Told" not in shown([verdict("chinese", CENSORED)], told=Told(delivered={}, kept=[]))

@@ -10,14 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from results.baselines import baseline, earlier_runs
+from results.change_record import Change
 from results.change_test import discoveries, log_e_values
 from results.compare import (
-    Change,
     Difference,
-    baseline,
     compare,
     comparison_lines,
-    earlier_runs,
     sentence,
     since,
 )
@@ -99,6 +98,13 @@ def test_entry_of_one_run_only_is_not_compared(journal: Journal) -> None:
         "f": Change.NOT_COMPARED,
         "g": Change.NOT_COMPARED,
     }
+
+
+def test_runs_without_a_common_entry_are_compared(journal: Journal) -> None:
+    """Where no entry was measured in both, nothing changed, and that is no error."""
+    before, after = run_of(journal, 1, {"e": "PPP"}), run_of(journal, 2, {"e": "", "f": "PPP"})
+    found = compare(before, after)
+    assert {each.change for each in found.differences} == {Change.NOT_COMPARED}
 
 
 def test_blind_run_makes_nothing_newly_anything(journal: Journal) -> None:
@@ -188,14 +194,14 @@ def test_since_when_is_told(journal: Journal) -> None:
     last = run_of(journal, 5, {"e": "pppp"})
     before = judge_run(journal, "20240503")
     (difference,) = compare(before, last).changed
-    dated = since(journal, last.run, difference)
+    (dated,) = since(journal, last.run, [difference])
     assert (dated.first.day, dated.last_other and dated.last_other.day) == (5, 3)
     assert sentence(difference, dated) == (
         "達賴: newly censored on courier, group chat, CN → CA, since 2024-05-05 12:00 UTC "
         "(otherwise last on 2024-05-03 12:00); before: clear, 0 blocked, 3 arrived; "
         "now: censored, 4 blocked, 0 arrived"
     )
-    assert since(journal, first.run, difference).last_other is None
+    assert since(journal, first.run, [difference])[0].last_other is None
 
 
 def test_lines_tell_what_changed_first(journal: Journal, tmp_path: Path) -> None:

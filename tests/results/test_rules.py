@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from results.inference import Limits, Noise, noise
 from results.pool_evidence import Company
+from results.reach import seen_to
 from results.record import (
     Attempt,
     ChatKind,
@@ -348,7 +349,10 @@ def test_missing_is_always_bracketed(
 
 @given(messy_lanes())
 def test_void_and_unknown_are_never_counted(attempts: list[Attempt]) -> None:
-    """Verdicts and noise rest on attempts that are neither void nor unknown."""
+    """Verdicts and noise rest on attempts that are neither void nor unknown.
+
+    Canaries beyond what the filter was seen to read aside.
+    """
     scores = score(attempts, LIMITS)
     counted = {
         a.id
@@ -361,6 +365,12 @@ def test_void_and_unknown_are_never_counted(attempts: list[Attempt]) -> None:
     assert verdict.blocked + verdict.delivered == len(verdict.attempts)
     total = sum(a.is_solo for a in attempts)
     assert len(verdict.attempts) + verdict.void + verdict.unknown == total
+    reach = seen_to(attempts, scores)
+    counted -= {
+        a.id
+        for a in attempts
+        if a.kind is MessageKind.CANARY and reach is not None and len(a.text) > reach
+    }
     of_kind = {kind: sum(a.kind is kind and a.id in counted for a in attempts) for kind in KINDS}
     assert channel.controls_delivered + channel.controls_lost == of_kind[MessageKind.CONTROL]
     assert channel.canaries_blocked + channel.canaries_slipped == of_kind[MessageKind.CANARY]

@@ -159,6 +159,8 @@ def test_times(ledger: Ledger, script: Script, stated: object, expected: datetim
         (listed(item(1, author=[])), "message 0: sender = '/author/0' leads nowhere"),
         (listed(item(1, author=[None])), "message 0: sender = '/author/0' is neither"),
         (listed(item(1, id=True)), "message 0: id = '/id' is neither"),
+        (listed(item(1, "a"), item(1, "b")), "id = '/id' is the same for messages that differ"),
+        (listed(item(1, content={"text": None})), "message 0: text = '/content/text' is no text"),
         (listed(item(1, at="yesterday")), "message 0: time = '/at' is no time"),
         (listed(item(1, at=True)), "message 0: time = '/at' is no time"),
         (JSONResponse({}, 404), "it should be 200"),
@@ -172,6 +174,13 @@ def test_answers_that_make_no_sense(
     with pytest.raises(BadAnswer) as caught:
         ledger.inbox.look(ledger.cursor)
     assert problem in str(caught.value)
+
+
+def test_what_others_say_without_words_is_passed_over(ledger: Ledger, script: Script) -> None:
+    """A picture of somebody else's, which has no text, keeps nothing from being read."""
+    script.replies = [listed(item(1, author=["bo"], content={"text": None}), item(2), item(2))]
+    ledger.look()
+    assert [each.text for each in ledger.arrivals] == ["2"]
 
 
 def test_tokens_go_where_they_are_wanted(

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape
 
-from tests.fullstack.thelounge.service import HOST, Service, accepts
+from drivers.ports import is_answered
+from tests.fullstack.thelounge.service import HOST, Service
 
 _LINE: Final = re.compile(
     # When, whose input or output, which user, which way, and the line as it went over the wire.
@@ -126,7 +127,7 @@ class IrcServer:
         )
 
     def __enter__(self) -> "IrcServer":
-        self._service.start(lambda: accepts(self.port))
+        self._service.start(lambda: is_answered(self.port))
         return self
 
     def __exit__(self, *_: object) -> None:

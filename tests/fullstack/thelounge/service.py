@@ -1,14 +1,12 @@
 """Servers of the tests: each in a group of its own that ends with the tests, however they end."""
 
-import json
-import os
-import socket
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Final
+
+from drivers.watchdog import watch
 
 HOST: Final = "127.0.0.1"
 _START_S: Final = 60.0
@@ -39,11 +37,7 @@ class Service:
         Raises:
             AssertionError: It ends, or is not ready in time; the message holds its log.
         """
-        command = [sys.executable, "-m", "drivers.watchdog", "--parent", str(os.getpid())]
-        command += ["--service", json.dumps(list(self._command)), str(self._log)]
-        self._watchdog = subprocess.Popen(
-            command, stdin=subprocess.PIPE, env=self._environ, start_new_session=True
-        )
+        self._watchdog = watch([(self._command, self._log)], environ=self._environ)
         deadline = monotonic() + _START_S
         while not is_ready():
             try:
@@ -60,12 +54,3 @@ class Service:
         if watchdog is not None:
             with watchdog:  # closes the pipe, by which the watchdog is told
                 pass
-
-
-def accepts(port: int) -> bool:
-    """Whether somebody listens on a port of this machine."""
-    try:
-        socket.create_connection((HOST, port), timeout=1.0).close()
-    except OSError:
-        return False
-    return True

@@ -1,0 +1,1 @@
+"""Emulators that the harness boots, watches and ends."""
