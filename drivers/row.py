@@ -56,7 +56,7 @@ def read_row(row: Node, profile: Profile, width: float) -> RowContent | None:
     tells: bool | None = None
     if profile.text_pattern is not None:
         parts = profile.text_pattern.fullmatch(text)
-        if parts is not None:
+        if parts is not None and parts["text"] is not None:
             found = parts.groupdict()
             text, said = parts["text"], found.get("state")
             is_own, is_other = found.get("own") is not None, found.get("other") is not None

@@ -15,7 +15,10 @@ from lxml import etree
 
 from drivers.profile import Alternatives, Selector, SelectorKind
 
-_BOUNDS = re.compile(r"\[(-?\d+),(-?\d+)\]\[(-?\d+),(-?\d+)\]")
+_BOUNDS = re.compile(r"\[(-?\d{1,9}),(-?\d{1,9})\]\[(-?\d{1,9}),(-?\d{1,9})\]")
+_WIDTH = re.compile(r"\d{1,9}")
+_HALVES = re.compile(r"(?:&#(?:5[5-7]\d{3}|[xX]0{0,4}[dD][89a-fA-F][0-9a-fA-F]{2});)+")
+"""References to halves of characters: some servers write an emoji as two of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +107,11 @@ class Screen:
             resolve_entities=False,
             no_network=True,
             collect_ids=False,  # nobody asks for them, and they take a third of the time
+            remove_comments=True,
+            remove_pis=True,
         )
+        if "&#" in source:
+            source = _HALVES.sub(_joined, source)
         try:
             root = etree.fromstring(source.encode("utf-8", "replace"), parser)
         except etree.XMLSyntaxError:
@@ -151,10 +158,18 @@ class Screen:
     def width(self) -> int:
         """Width of the screen in pixels: the right edge of what lies furthest right."""
         stated = self.root.get("width")
-        if stated is not None and stated.isdecimal():
+        if stated is not None and _WIDTH.fullmatch(stated):
             return int(stated)
         edges = (Node(each).bounds for each in self.root.iterdescendants())
         return max((bounds.right for bounds in edges if bounds), default=0)
+
+
+def _joined(halves: re.Match[str]) -> str:
+    """The characters that references to their halves stand for; U+FFFD for a half alone."""
+    said = (each.strip("&#;") for each in halves[0].split(";") if each)
+    units = [int(each[1:], 16) if each[0] in "xX" else int(each) for each in said]
+    data = b"".join(unit.to_bytes(2, "big") for unit in units)
+    return data.decode("utf-16-be", "replace")
 
 
 @lru_cache(maxsize=4096)  # rows stand in the same few places in one snapshot after the other

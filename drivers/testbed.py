@@ -295,6 +295,12 @@ class _TestbedTable(Border):
                     yield f"lane {lane.name!r}: there is no handset {end!r}, and no inbox"
             if lane.sender == lane.receiver:
                 yield f"lane {lane.name!r}: sender and receiver are one handset, {lane.sender!r}"
+            for end in sorted({*lane.observers} & {lane.sender, lane.receiver}):
+                yield (
+                    f"lane {lane.name!r}: {end!r} cannot observe: it is the lane's own sender or "
+                    "receiver. An observer is a third account"
+                )
+            yield from _repeated(f"lane {lane.name!r}: observer", lane.observers)
             if lane.observers:
                 labels = [accounts[end] for end in dict.fromkeys(ends) if end in accounts]
                 yield from _repeated(f"lane {lane.name!r}: account", labels)
@@ -324,6 +330,14 @@ class _TestbedTable(Border):
             is_web = profile.platform is Platform.WEB
             if is_web != (each.url is not None):
                 yield f"handset {each.name!r}: {profile.title} is {_PLATFORMS[is_web]}"
+        app_of = {each.name: profiles[each.app].name for each in self.handset}
+        for lane in self.lane:
+            for observer in lane.observers:
+                if app_of.get(observer, app_of[lane.sender]) != app_of[lane.sender]:
+                    yield (
+                        f"lane {lane.name!r}: {observer!r} cannot observe: its app is "
+                        f"{app_of[observer]}, that of the lane {app_of[lane.sender]}"
+                    )
 
     def to_testbed(self, path: Path) -> Testbed:
         accounts = {each.label: each.to_account() for each in self.account}

@@ -231,6 +231,8 @@ class Observer:
         arrivals = self._enter(look.incoming)
         for place in look.still_there.intersection(self._due()):
             self._again.pop(place, None)
+            sent = self._place_of_arrival[place]
+            self._note(sent, replace(self._sightings[sent], observed_until=datetime.now(UTC)))
         self._watch()
         cursor = None
         if look.cursor is not None:
@@ -284,7 +286,8 @@ class Observer:
             self._note(place, edited)
         elif seen.gone_at is None:
             self._again.pop(incoming.place, None)
-            self._note(place, replace(seen, gone_at=incoming.seen_at))
+            gone = replace(seen, gone_at=incoming.seen_at, observed_until=incoming.seen_at)
+            self._note(place, gone)
 
     def _watch(self) -> None:
         """Note of messages that have not come how long they were watched for."""

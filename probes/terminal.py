@@ -307,7 +307,8 @@ def _rate(rate: Rate) -> str:
 def _observer_lines(report: Report) -> list[Text]:
     lines = []
     for observer, entries in report.filtered_for.items():
-        keywords = ", ".join(report.entries[each].keyword for each in entries) or "nothing"
+        keywords = ", ".join(report.entries[each].keyword for each in entries)
+        keywords = keywords or "nothing, as far as it could see"
         lines.append(Text(f"Censored for the observer {observer} as well: {keywords}"))
     lost = (Text(f"Observer lost: {line}", style="yellow") for line in report.observers_lost)
     return [*lines, *lost]

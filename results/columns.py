@@ -214,7 +214,7 @@ RECEIVER_COLUMNS: Final = (
     Column("arrived_at", "when that text was first seen", Cell.OPTIONAL_TIME),
     Column("edited_at", "when that text was seen to have changed", Cell.OPTIONAL_TIME),
     Column("gone_at", "when that text was seen to be gone", Cell.OPTIONAL_TIME),
-    Column("observed_until", "last look at the observer that could show it", Cell.OPTIONAL_TIME),
+    Column("observed_until", "last look at the observer that was for it", Cell.OPTIONAL_TIME),
     Column("fault", "what went wrong on our side", Cell.OPTIONAL_TEXT, values=_all(VoidReason)),
     Column(
         "outcome",

@@ -8,6 +8,7 @@ message that was never sent from one that was filtered for some.
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from results.bracketing import BracketLimits
@@ -34,10 +35,15 @@ class Pair:
     Attributes:
         receiver: At the receiver.
         observer: At the observer.
+        receiver_outlived: Whether the receiver still saw it after it was gone at the observer; true
+            where nothing was removed there.
+        observer_outlived: The same the other way round.
     """
 
     receiver: Score
     observer: Score
+    receiver_outlived: bool = True
+    observer_outlived: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +65,8 @@ def _is(score: Score, *outcomes: Outcome) -> bool:
     return score.void is None and score.outcome in outcomes
 
 
+_STOPPED: Final = (Outcome.MISSING, Outcome.ALTERED, Outcome.REMOVED, Outcome.REFUSED)
+
 COMPARISON_RULES: Final = (
     ComparisonRule(
         rule_id="seen_by_both",
@@ -70,17 +78,20 @@ COMPARISON_RULES: Final = (
     ComparisonRule(
         rule_id="filtered_for_the_receiver",
         condition=lambda pair: (
-            _is(pair.receiver, Outcome.MISSING, Outcome.ALTERED, Outcome.REMOVED)
+            _is(pair.receiver, *_STOPPED)
             and _is(pair.observer, Outcome.DELIVERED)
+            and pair.observer_outlived
         ),
         comment="The observer got it, so it was sent, and it was stopped, changed or removed on "
-        "the way to the receiver alone: a filter that looks at the receiving account.",
+        "the way to the receiver alone: a filter that looks at the receiving account. What was "
+        "removed at the receiver was still there at the observer later.",
     ),
     ComparisonRule(
         rule_id="filtered_for_the_observer",
         condition=lambda pair: (
             _is(pair.receiver, Outcome.DELIVERED)
-            and _is(pair.observer, Outcome.MISSING, Outcome.ALTERED, Outcome.REMOVED)
+            and _is(pair.observer, *_STOPPED)
+            and pair.receiver_outlived
         ),
         comment="The receiver got it, so it was sent, and it was stopped, changed or removed on "
         "the way to the observer alone.",
@@ -113,7 +124,8 @@ COMPARISON_RULES: Final = (
     ComparisonRule(
         rule_id="nothing_to_compare",
         condition=lambda _: True,
-        comment="For at least one of them it is not known what became of it.",
+        comment="For at least one of them it is not known what became of it, or it was removed at "
+        "one and nobody looked at the other's again.",
     ),
 )
 """Ordered; the first that applies decides."""
@@ -164,13 +176,20 @@ def observed(
         by_observer[each.lane, each.observer][each.attempt_id] = each
     for (lane, _), seen in by_observer.items():
         of_lane = [attempt for attempt in attempts if attempt.lane == lane]
+        attempt_of = {attempt.id: attempt for attempt in of_lane}
         template = next(iter(seen.values()))
         views = [_view(attempt, seen.get(attempt.id), template) for attempt in of_lane]
         made = score(views, limits)
         for view in views:
             sighting = seen.get(view.id)
             if sighting is not None:
-                pair = Pair(receiver=scores[view.id], observer=made[view.id])
+                at_receiver = attempt_of[view.id]
+                pair = Pair(
+                    receiver=scores[view.id],
+                    observer=made[view.id],
+                    receiver_outlived=_is_later(at_receiver.still_there_at, sighting.gone_at),
+                    observer_outlived=_is_later(sighting.observed_until, at_receiver.gone_at),
+                )
                 yield Seen(
                     attempt=view,
                     sighting=sighting,
@@ -219,6 +238,11 @@ def observer_verdicts(
             )
             said += [(observer, verdict) for verdict in judged]
     return said
+
+
+def _is_later(seen_at: datetime | None, gone_at: datetime | None) -> bool:
+    """Whether one account still saw it after it was gone at the other, if it was."""
+    return gone_at is None or (seen_at is not None and seen_at > gone_at)
 
 
 def _view(attempt: Attempt, sighting: Sighting | None, template: Sighting) -> Attempt:

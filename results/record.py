@@ -228,7 +228,8 @@ class Sighting:
         arrived_at: When it was first seen.
         edited_at: When it was seen to read differently.
         gone_at: When it was seen to be gone.
-        observed_until: Last look that could have shown it.
+        observed_until: Last look that was for it: when it came, was still there at a second look,
+            or was given up.
         fault: What went wrong with the observer while it might have come.
         fault_detail: The fault in words.
     """

@@ -1,5 +1,6 @@
 """One snapshot of a screen, and what selectors find on it."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,3 +85,29 @@ def test_of_a_broken_source_whatever_can_be_read_is() -> None:
     cut = Screen.parse('<all><node package="org.example" text="a"/><node')
     assert cut.package == "org.example"
     assert Screen.parse("").package is None
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("&#55357;&#56832;", "😀"),
+        ("&#xD83D;&#xDE00;!", "😀!"),
+        ("a&#55357;b", "a\ufffdb"),
+        ("&#128512;&#57344;", "😀\ue000"),
+    ],
+)
+def test_halves_of_characters_are_put_together(written: str, read: str) -> None:
+    """An emoji that a server writes as two references is one; a half alone is told as such."""
+    screen = Screen.parse(f'<all><node text="{written}"/></all>')
+    (node,) = screen.all((Selector(kind=SelectorKind.XPATH, values=("//node",)),))
+    assert node.text == read
+
+
+def test_what_is_no_node_is_left_out() -> None:
+    """Comments and processing instructions are no nodes, and absurd numbers no places."""
+    digits = "9" * 5000
+    screen = Screen.parse(
+        f'<all width="{digits}"><?a b?><!-- c --><node bounds="[0,0][{digits},1]"/></all>'
+    )
+    assert [each.tag for each in screen.root.iterdescendants()] == ["node"]
+    assert screen.width == 0

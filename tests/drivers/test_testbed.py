@@ -240,6 +240,8 @@ def test_observers_watch_the_group_only(tmp_path: Path) -> None:
         ('sender = "outside"\nreceiver = "b"', "three", "there is no handset 'outside'"),
         ('sender = "a"\nreceiver = "b"\nobservers = ["c"]', "three", "handset 'c', and no inbox"),
         ('sender = "a"\nreceiver = "b"\nobservers = ["outside"]', "two", "account 'two' is named"),
+        ('sender = "a"\nreceiver = "b"\nobservers = ["a"]', "three", "'a' cannot observe: it is"),
+        ('sender = "a"\nreceiver = "b"\nobservers = ["b"]', "three", "'b' cannot observe: it is"),
     ],
 )
 def test_receivers_that_cannot_be_are_told(
@@ -249,6 +251,25 @@ def test_receivers_that_cannot_be_are_told(
     with pytest.raises(ConfigError) as caught:
         with_inbox(tmp_path, lane, account=account)
     assert told in str(caught.value)
+
+
+def test_observer_has_the_app_of_its_lane(tmp_path: Path) -> None:
+    """An observer in another app would be told of under a condition that is not its own."""
+    other = """
+[[account]]
+label = "four"
+region = "DE"
+dedicated = true
+
+[[handset]]
+name = "d"
+account = "four"
+app = "wechat"
+appium = "http://127.0.0.1:4723"
+"""
+    lane = 'sender = "a"\nreceiver = "b"\nobservers = ["d"]'
+    with pytest.raises(ConfigError, match="its app is wechat, that of the lane courier"):
+        with_inbox(tmp_path, lane, inbox=INBOX + other)
 
 
 def test_problems_of_inboxes_are_told_with_the_others(tmp_path: Path) -> None:

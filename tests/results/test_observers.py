@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,7 @@ def made(outcome: Outcome, void: VoidReason | None = None) -> Score:
         (Outcome.REMOVED, Outcome.MISSING, "filtered_for_both"),
         (Outcome.MISSING, Outcome.MISSING, "seen_by_nobody"),
         (Outcome.REFUSED, Outcome.MISSING, "seen_by_nobody"),
+        (Outcome.REFUSED, Outcome.DELIVERED, "filtered_for_the_receiver"),
         (Outcome.UNKNOWN, Outcome.DELIVERED, "nothing_to_compare"),
         (Outcome.MISSING, Outcome.UNKNOWN, "nothing_to_compare"),
     ],
@@ -102,6 +104,26 @@ def test_comparison_rules_have_ids_of_their_own() -> None:
     ids = [rule.rule_id for rule in COMPARISON_RULES]
     assert len(set(ids)) == len(ids)
     assert ids[-1] == "nothing_to_compare"
+
+
+@pytest.mark.parametrize(
+    ("looked_after_s", "rule_id"), [(1, "filtered_for_the_receiver"), (-1, "nothing_to_compare")]
+)
+def test_removal_at_one_account_is_compared_with_a_later_look(
+    looked_after_s: int, rule_id: str
+) -> None:
+    """Only an observer that still saw a text later shows that it was removed for the other."""
+    attempts = [
+        arrived(sent(0, MessageKind.CONTROL)),
+        arrived(sent(1, MessageKind.PROBE, "blocked")),
+        arrived(sent(2, MessageKind.CONTROL)),
+    ]
+    gone_at = attempts[2].created_at
+    attempts[1] = replace(attempts[1], gone_at=gone_at)
+    seen_until = gone_at + timedelta(seconds=looked_after_s)
+    sightings = [replace(sighting(each), observed_until=seen_until) for each in attempts]
+    seen = list(observed(attempts, score(attempts, LIMITS), sightings, LIMITS))
+    assert [each.comparison.rule_id for each in seen] == ["seen_by_both", rule_id, "seen_by_both"]
 
 
 def test_observer_is_judged_by_the_rules_of_receivers() -> None:
