@@ -46,7 +46,8 @@ def readme_table(profiles: Iterable[Profile], *, folder: Path) -> str:
     for profile in profiles:
         name = f"{profile.name}.toml"
         link = f"[{name}]({(folder / name).as_posix()})"
-        lines.append(_row(profile.title, link, profile))
+        only = "" if len(profile.chats) > 1 else f" ({profile.chats[0]} chats only)"
+        lines.append(_row(profile.title + only, link, profile))
         lines.extend(
             _row(f"{profile.title} {', '.join(each.versions) or '@' + each.name}", link, each)
             for each in profile.families
