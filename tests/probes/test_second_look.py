@@ -68,7 +68,8 @@ def test_run_that_is_interrupted_looks_again(sessions: Sessions, tmp_path: Path)
     process = sessions.start_until(testbed, 6, "--chat", "group", "--strategy", "solo")
     sessions.kill(process)
     assert WORD in {each.text for each in sessions.attempts() if each.arrived_at is not None}
-    shorter = testbed.read_text(encoding="utf-8").replace("= 600", "= 0.5")
+    # Well after the removal, which is due half a second after the message came.
+    shorter = testbed.read_text(encoding="utf-8").replace("= 600", "= 2")
     testbed.write_text(shorter, encoding="utf-8")
     result = sessions.resume()
     assert result.ret == 0, result.outlines
