@@ -1,7 +1,8 @@
 """The border between TOML files and our types: reading, and errors a person can act on."""
 
+import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -9,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from drivers.errors import ConfigError
+
+_ENUM = re.compile(r"<\w+\.\w+: ('[^']*')>")  # as pydantic prints the members of one
 
 
 class Border(BaseModel):
@@ -42,7 +45,10 @@ def read_table(path: Path, model: type[Table], what: str) -> Table:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise config_error(path, what, map(_sentence, error.errors())) from error
+        problems = (
+            f"{place or '(top level)'}: {told}" for place, told in explained(error.errors())
+        )
+        raise config_error(path, what, problems) from error
 
 
 def config_error(path: Path, what: str, problems: Iterable[str]) -> ConfigError:
@@ -51,18 +57,29 @@ def config_error(path: Path, what: str, problems: Iterable[str]) -> ConfigError:
     return ConfigError(f"{path}: this {what} cannot be used:\n{lines}")
 
 
-def explained(error: ErrorDetails) -> tuple[str, str]:
-    """The place of a problem, such as ``handset.0.udid``, and what is wrong there."""
-    place = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        return place, "nobody knows this key; remove it or correct its spelling"
-    if error["type"] == "missing":
-        return place, "is missing; add it"
-    if error["type"] in {"too_short", "string_too_short"} and not error["input"]:
-        return place, "is empty; fill it in"
-    return place, f"{error['msg']} (found {error['input']!r})"
+def explained(errors: Sequence[ErrorDetails]) -> Iterator[tuple[str, str]]:
+    """Problems in the words of TOML; what follows from another one is left out.
+
+    Returns:
+        The place of each, such as ``handset.0.udid``, and what is wrong there.
+    """
+    for error in errors:
+        at = error["loc"]
+        inner = (each["loc"] for each in errors if each is not error)
+        if error["type"] == "too_short" and any(each[: len(at)] == at for each in inner):
+            continue  # pydantic counts the elements that are left
+        yield ".".join(map(str, at)), _what(error)
 
 
-def _sentence(error: ErrorDetails) -> str:
-    place, what = explained(error)
-    return f"{place or '(top level)'}: {what}"
+def _what(error: ErrorDetails) -> str:
+    match error["type"]:
+        case "extra_forbidden":
+            return "nobody knows this key; remove it or correct its spelling"
+        case "missing":
+            return "is missing; add it"
+        case "too_short" | "string_too_short" if not error["input"]:
+            return "is empty; fill it in"
+        case "tuple_type":
+            return f"is a list, written [ … ] (found {error['input']!r})"
+    said = f"{error['msg'].removeprefix('Value error, ')} (found {error['input']!r})"
+    return _ENUM.sub(r"\1", said)

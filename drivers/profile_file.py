@@ -3,14 +3,13 @@
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from drivers.border import config_error, explained
 from drivers.errors import ConfigError
@@ -21,7 +20,6 @@ from drivers.toml_lines import TomlLines
 SCHEMA: Final = "profile.schema.json"
 """Name of the file that editors complete profiles from; it lies beside the shipped ones."""
 
-_ENUM = re.compile(r"<\w+\.\w+: ('[^']*')>")
 _AT_LINE = re.compile(r"line (\d+)")
 
 
@@ -95,7 +93,7 @@ def read_profile(path: Path) -> tuple[ProfileTable | None, tuple[Problem, ...]]:
     try:
         table = ProfileTable.model_validate(data)
     except ValidationError as error:
-        return None, _problems(_explained(error.errors()), lines)
+        return None, _problems(explained(error.errors()), lines)
     problems = _problems(table.problems(), lines)
     return (None if problems else table), problems
 
@@ -137,20 +135,6 @@ def schema_text() -> str:
     }
     # Draft 7, which TOML editors know, has `definitions` where pydantic writes `$defs`.
     return json.dumps(schema, indent=2, ensure_ascii=False).replace("$defs", "definitions") + "\n"
-
-
-def _explained(errors: Sequence[ErrorDetails]) -> Iterator[tuple[str, str]]:
-    """Problems in the words of TOML; what follows from another one is left out."""
-    for error in errors:
-        at = error["loc"]
-        inner = (each["loc"] for each in errors if each is not error)
-        if error["type"] == "too_short" and any(each[: len(at)] == at for each in inner):
-            continue  # pydantic counts the elements that are left
-        if error["type"] == "tuple_type":
-            yield explained(error)[0], f"is a list, written [ … ] (found {error['input']!r})"
-            continue
-        place, what = explained(error)
-        yield place, _ENUM.sub(r"\1", what.removeprefix("Value error, "))
 
 
 def _problems(found: Iterable[tuple[str, str]], lines: TomlLines) -> tuple[Problem, ...]:
