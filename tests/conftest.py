@@ -16,9 +16,11 @@ settings.load_profile("undelivered")
 def pytest_configure(config: pytest.Config) -> None:
     """Turn warnings into errors here, but not in a researcher's run of the probes."""
     config.addinivalue_line("filterwarnings", "error")
-    # httpx imports it late. Were that in a session of pytester's, it would be forgotten afterwards,
-    # and imported again: httpx then fails to know the errors of the second copy.
-    import_module("httpcore")
+    # These are imported late. Were that in a session of pytester's, they would be forgotten after
+    # it and imported again: httpx then does not know the errors of the second httpcore, and
+    # vl_convert refuses to be loaded twice.
+    for name in ("httpcore", "vl_convert"):
+        import_module(name)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
