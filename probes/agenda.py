@@ -235,6 +235,27 @@ class Agenda:
         )
 
 
+def blindness(lane: str, ledger: Ledger) -> str | None:
+    """Why a lane must be given up that lets canaries through while others block them.
+
+    Args:
+        lane: Its name.
+        ledger: All that is known so far.
+
+    Returns:
+        The reason, for people; ``None`` if it need not be.
+    """
+    blocked, slipped = ledger.canaries(lane)
+    if blocked or slipped < MOST_CANARIES_AT_FIRST:
+        return None
+    if not any(ledger.canaries(other)[0] for other in ledger.lanes):
+        return None  # it is the canary that is censored no more, or the whole run is blind
+    return (
+        f"{lane}: all of its {slipped} canaries arrived, while other lanes block them: "
+        "it cannot see censorship. Check the regions of its accounts."
+    )
+
+
 def _as_long(text: str, characters: int) -> str:
     """A text repeated to a length, for controls to be drawn like it."""
     return (text * (characters // len(text) + 1))[:characters]

@@ -15,7 +15,7 @@ from time import monotonic
 from typing import Final
 
 from drivers.testbed import Pacing
-from probes.agenda import MOST_CANARIES_AT_FIRST, Agenda
+from probes.agenda import Agenda, blindness
 from probes.allowance import Allowance
 from probes.controls import Controls
 from probes.errors import CampaignError
@@ -32,7 +32,6 @@ from results.record import (
     Condition,
     EntryRecord,
     MessageKind,
-    Outcome,
     Verdict,
     VerdictKind,
 )
@@ -437,7 +436,7 @@ class Campaign:
                 # Who found nothing to send need not look again before something has changed.
                 if self._wanted is not None and seen != self._revision:
                     seen = self._revision
-                    worker.down = worker.down or self._blindness(worker)
+                    worker.down = worker.down or blindness(worker.name, self._ledger)
                     message = None if worker.down else self._choose(worker)
                     if worker.down or (message is not None and self._must_rest(worker)):
                         return None
@@ -482,19 +481,6 @@ class Campaign:
     def _must_rest(self, worker: LaneWorker) -> bool:
         return self._allowance.must_rest(worker.name, worker.lane.config.sender.account.label)
 
-    def _blindness(self, worker: LaneWorker) -> str | None:
-        """Why a lane must be given up that lets canaries through while others block them."""
-        blocked, slipped = self._ledger.canaries(worker.name)
-        others = [each.name for each in self._workers if each is not worker]
-        if blocked or slipped < MOST_CANARIES_AT_FIRST:
-            return None
-        if not any(self._ledger.canaries(name)[0] for name in others):
-            return None  # it is the canary that is censored no more, or the whole run is blind
-        return (
-            f"{worker.name}: all of its {slipped} canaries arrived, while other lanes block them: "
-            "it cannot see censorship. Check the regions of its accounts."
-        )
-
     def _is_done(self, entry_id: str) -> bool:
         """Whether an entry needs nothing more, and what it has can no longer change."""
         tally = self._ledger.tally(entry_id)
@@ -510,12 +496,7 @@ class Campaign:
     def wasted(self) -> int:
         """Messages with entries that were void, or ended unknown."""
         with self._lock:
-            scores = [
-                self._ledger.scores[attempt.id]
-                for attempt in self._ledger.attempts
-                if attempt.kind is MessageKind.PROBE
-            ]
-        return sum(each.void is not None or each.outcome is Outcome.UNKNOWN for each in scores)
+            return self._ledger.wasted
 
     @property
     def lanes(self) -> int:
@@ -529,9 +510,5 @@ class Campaign:
     def sent(self) -> Mapping[str, int]:
         """Messages by kind, those left out that were stopped before the tap."""
         with self._lock:
-            tapped = Counter(
-                attempt.kind
-                for attempt in self._ledger.attempts
-                if attempt.sent_at is not None or attempt.fault is None
-            )
+            tapped = self._ledger.tapped
         return {str(kind): tapped[kind] for kind in MessageKind}

@@ -8,6 +8,7 @@ comes from the lane: until then a lost control could still void it. One that arr
 when it was looked for again, where that is done: it may have been removed meanwhile.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -94,6 +95,30 @@ class Ledger:
                 self._scores,
             )
         return self._noise
+
+    @property
+    def wasted(self) -> int:
+        """Messages with entries that were void, or ended unknown."""
+        scores = [
+            self._scores[attempt.id]
+            for attempt in self.attempts
+            if attempt.kind is MessageKind.PROBE
+        ]
+        return sum(each.void is not None or each.outcome is Outcome.UNKNOWN for each in scores)
+
+    @property
+    def tapped(self) -> Counter[MessageKind]:
+        """Messages by kind, those left out that were stopped before the tap."""
+        return Counter(
+            attempt.kind
+            for attempt in self.attempts
+            if attempt.sent_at is not None or attempt.fault is None
+        )
+
+    @property
+    def lanes(self) -> Iterable[str]:
+        """Names of the lanes that something was sent on."""
+        return self._lanes.keys()
 
     def changes(self, since: int) -> tuple[list[Attempt], int]:
         """Attempts of which something has changed: score, finality, or that they are on their way.

@@ -315,7 +315,7 @@ class PoolBook:
         """Compute anew what is open."""
         if not self._is_stale:
             return
-        if _have_moved(self._rates_used, self._rates):
+        if not self._rates.are_near(self._rates_used, _RATES_MOVED):
             self._rates_used = self._rates
             self._is_aside[:] = False
         for _ in range(_ROUNDS):
@@ -492,17 +492,4 @@ class PoolBook:
         is_suspected = log_odds > logit(_SUSPECT)
         changed = np.flatnonzero(is_suspected != self._is_suspected)
         self._is_suspected = is_suspected
-        company = np.zeros(self._size, np.bool_)
-        for place in changed.tolist():
-            for key in self._sent.of(place):
-                if not self._sent[key].is_blocked:
-                    company[self._sent[key].places] = True
-        return company
-
-
-def _have_moved(before: Rates, now: Rates) -> bool:
-    """Whether rates are so different that what was computed with them no longer holds."""
-    return any(
-        not old / _RATES_MOVED <= new <= old * _RATES_MOVED
-        for old, new in ((before.loss, now.loss), (before.slip, now.slip))
-    )
+        return self._sent.delivered_with(changed)

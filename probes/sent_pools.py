@@ -91,6 +91,14 @@ class SentPools:
         keys = dict.fromkeys(key for place in places for key in self._of_entry[place])
         return [key for key in keys if not self.repeats.is_discovered(self._pools[key].pool)]
 
+    def delivered_with(self, places: Places) -> Flags:
+        """By entry, whether a delivered pool carried it together with any of some entries."""
+        company = np.zeros(self._size, np.bool_)
+        for key in dict.fromkeys(key for place in places.tolist() for key in self._of_entry[place]):
+            if not self._pools[key].is_blocked:
+                company[self._pools[key].places] = True
+        return company
+
     def begin(self, key: str, places: Sequence[int]) -> None:
         """Note that a pool is on its way."""
         self._in_flight[key] = np.asarray(places, dtype=np.int64)

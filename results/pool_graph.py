@@ -26,6 +26,13 @@ class Rates:
     loss: float
     slip: float
 
+    def are_near(self, others: "Rates", times: float) -> bool:
+        """Whether neither is so many times larger or smaller than the other's."""
+        return all(
+            theirs / times <= own <= theirs * times
+            for own, theirs in ((self.loss, others.loss), (self.slip, others.slip))
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Pool:
