@@ -8,28 +8,24 @@ control), the entries that will be asked for next are sent in its company.
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
 from time import monotonic
 from typing import Final
 
-from drivers.testbed import Pacing
 from probes.agenda import Agenda, blindness
 from probes.allowance import Allowance
-from probes.controls import Controls
 from probes.errors import CampaignError
 from probes.lane_worker import LaneWorker
 from probes.ledger import Ledger, Tally
 from probes.message import Message
 from probes.notes import Observed
-from probes.strategy import Strategy
-from results.inference import Limits, Noise
+from probes.run_setup import Setup
+from results.inference import Noise
 from results.journal import Journal
 from results.pool_evidence import Company, PooledRun, weigh
 from results.record import (
     Attempt,
-    Condition,
     EntryRecord,
     MessageKind,
     Verdict,
@@ -39,37 +35,6 @@ from results.verdict_rules import how, verdicts
 
 _SETTLING_ROUNDS: Final = 5
 _TICK_S: Final = 0.1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setup:
-    """What a campaign measures, and how.
-
-    Attributes:
-        run_id: Id of the run.
-        condition: What is measured under; the same on all lanes.
-        entries: The entries that will be asked for, in this order.
-        strategy: What to send.
-        limits: When a verdict is given.
-        controls: Where harmless texts come from.
-        canaries: Texts known to be censored under the condition; may be empty.
-        pacing: Pace and budgets of accounts.
-        budget: Most messages of this run, controls included; ``None`` for no limit.
-        seed: Seed of everything random.
-        bracket_messages: Most messages between the two arrivals of a bracket.
-    """
-
-    run_id: str
-    condition: Condition
-    entries: Sequence[EntryRecord]
-    strategy: Strategy
-    limits: Limits
-    controls: Controls
-    canaries: Sequence[str]
-    pacing: Pacing
-    budget: int | None
-    seed: int
-    bracket_messages: int
 
 
 class Campaign:

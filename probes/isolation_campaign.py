@@ -13,7 +13,7 @@ from random import Random
 from typing import Final
 
 from probes.agenda import Agenda, SendingLane
-from probes.campaign import Campaign, Setup
+from probes.campaign import Campaign
 from probes.isolate import Aims, Form, Isolation
 from probes.isolation_likelihood import Channel
 from probes.isolation_result import Answer, IsolationResult, TextToSend
@@ -21,6 +21,7 @@ from probes.lane_worker import LaneWorker
 from probes.ledger import Ledger
 from probes.message import Message, compose
 from probes.notes import Observed
+from probes.run_setup import Setup
 from results.inference import Noise
 from results.journal import Journal
 from results.record import Attempt, MessageKind, Outcome, Verdict, VerdictKind

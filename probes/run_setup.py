@@ -1,19 +1,50 @@
 """What has to hold before a run sends anything, and what its campaign is given."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from drivers.consent import consent_to_state, objections
 from drivers.lane import Lane
-from drivers.testbed import Testbed
-from probes.campaign import Setup
+from drivers.testbed import Pacing, Testbed
 from probes.controls import Controls, harmless
 from probes.errors import CampaignError
 from probes.message import Room, compose
-from probes.strategy import STRATEGIES, Task
+from probes.strategy import STRATEGIES, Strategy, Task
 from results.bracketing import BracketLimits
 from results.inference import Limits
 from results.record import ChatKind, Condition, EntryRecord, Run
 from wordlists.wordlist import load_controls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What a campaign measures, and how.
+
+    Attributes:
+        run_id: Id of the run.
+        condition: What is measured under; the same on all lanes.
+        entries: The entries that will be asked for, in this order.
+        strategy: What to send.
+        limits: When a verdict is given.
+        controls: Where harmless texts come from.
+        canaries: Texts known to be censored under the condition; may be empty.
+        pacing: Pace and budgets of accounts.
+        budget: Most messages of this run, controls included; ``None`` for no limit.
+        seed: Seed of everything random.
+        bracket_messages: Most messages between the two arrivals of a bracket.
+    """
+
+    run_id: str
+    condition: Condition
+    entries: Sequence[EntryRecord]
+    strategy: Strategy
+    limits: Limits
+    controls: Controls
+    canaries: Sequence[str]
+    pacing: Pacing
+    budget: int | None
+    seed: int
+    bracket_messages: int
 
 
 def refuse_unsafe(testbed: Testbed, chat: ChatKind) -> None:

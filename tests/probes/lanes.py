@@ -12,11 +12,12 @@ from drivers.errors import WrongChat
 from drivers.incoming import Incoming, Look
 from drivers.lane import SentView
 from drivers.testbed import Pacing, load_testbed
-from probes.campaign import Campaign, Setup
+from probes.campaign import Campaign
 from probes.controls import Controls
 from probes.lane_worker import LaneWorker
 from probes.ledger import Ledger
 from probes.pacing import Pacer
+from probes.run_setup import Setup
 from probes.strategy import Solo
 from results.bracketing import BracketLimits
 from results.inference import Limits
